@@ -253,3 +253,21 @@ def test_any_answer_to_a_look_is_borne(seed: int) -> None:
         scout, looks = following, looks + 1
     assert (MOST_PAGES, {RELAY}) == (looks, homes(world, room))
     audit_rest(world, room)
+
+
+def test_no_order_is_pushed_out_of_those_that_wait_for_a_commit() -> None:
+    """Somebody away reads a commit that is none, the admin's order, and many orders of a member who may give none."""
+    world = World(5)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    c.online = False
+    put(b, room, sealed(b, room, Kind.COMMIT, b"none"))
+    put(b, room, sealed(b, room, Kind.MOVE, encode_move(order_by(a, room))))
+    for number in range(1, 20):
+        put(b, room, sealed(b, room, Kind.MOVE, encode_move(order_by(b, room, number=number, relay=THREE))))
+        stranger = MoveOrder(room, number, THREE, world.dice.bytes(32), world.dice.bytes(64))
+        put(b, room, sealed(b, room, Kind.MOVE, encode_move(stranger)))
+    b.online = False
+    c.online = True
+    world.settle(span=HOUR)
+    assert {TWO} == homes_of((a, c), room)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import Rejoin
-from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.content import Leave, Sync
 from nullabona.client.core.model.sync_items import EndItem
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import (
@@ -96,6 +97,16 @@ def revoked_but_in() -> tuple[World, Person, Person, bytes]:
     with tablet.engine.step(world.now) as step:
         own_devices.note_gone(step.store, [laptop.me.device])
     return world, laptop, tablet, room
+
+
+def test_a_revoked_device_says_for_no_other_that_the_account_leaves() -> None:
+    """Members carry its order out as long as they cannot know; the other device asks for it no more than its person."""
+    world, laptop, tablet, room = revoked_but_in()
+    say_anything(laptop, room, envelope(laptop, Leave(leave_order(laptop, room))))
+    world.settle(span=5_000)
+    with tablet.engine.step(world.now, room) as step:
+        assert not rooms.leaving(step, room)
+    assert ("joined", {laptop.account} & tablet.members(room)) == (tablet.phase(room), {laptop.account})
 
 
 def devices_in(person: Person, room: bytes) -> set[bytes]:

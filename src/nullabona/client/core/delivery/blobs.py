@@ -54,7 +54,8 @@ def blob_content(step: Step, ref: BlobRef, relay: str, room: bytes) -> bytes | M
     chunks = {digest: step.store.chunk(digest) for digest in ref.chunks}
     lacking = [digest for digest, data in chunks.items() if data is None]
     if lacking:
-        _want(step, lacking, relay, room)
+        # Of a blob of which nothing is here only the first: a frame that leads nowhere costs one request, not 65.
+        _want(step, lacking if len(lacking) < len(chunks) else lacking[:1], relay, room)
         return MISSING
     try:
         return join_blob(ref, lambda digest: chunks[digest] or b"")
@@ -78,6 +79,18 @@ def _want(step: Step, digests: list[bytes], relay: str, room: bytes) -> None:
     new = [WantedChunk(digest, relay, room, step.now) for digest in digests if (digest, relay) not in known]
     if new:
         _save(step, new + wanted)
+
+
+def give_up(step: Step, opened: OpenedFrame) -> None:
+    """A frame is waited for no longer: request no more of its chunks for a room. Who still waits for one asks again."""
+    try:
+        digests = set(decode_ref(opened.body).chunks)
+    except PeerError:
+        return
+    wanted = wanted_chunks(step)
+    kept = [chunk for chunk in wanted if chunk.message or chunk.digest not in digests]
+    if len(kept) != len(wanted):
+        _save(step, kept)
 
 
 def want_pieces(step: Step, digests: list[bytes], relay: str, room: bytes, message: bytes) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Final
 
-from nullabona.client.core.delivery import box_log
+from nullabona.client.core.delivery import blobs, box_log
 from nullabona.client.core.delivery.blobs import Missing, body_of
 from nullabona.client.core.group import branches, commits, insistence, intents, unfollowed
 from nullabona.client.core.model.commit_policy import check_commit
@@ -14,6 +15,9 @@ from nullabona.client.core.model.proofs import Claim, tag_of
 from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind, OpenedFrame
+
+MOST_TOGETHER: Final = 256
+"""For the blobs of so many commits of a box we wait at the same time."""
 
 
 def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
@@ -55,7 +59,7 @@ def _decided_by_claim(step: Step, room: RoomState, track: BoxTrack, *, insists: 
 def _decided(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> bool:
     """Whether an unsettled commit has ended the epoch, or we wait for one."""
     for candidate in sorted((c for c in track.candidates if not c.settled), key=lambda c: c.seq):
-        commit, wait = _candidate_commit(step, room, track, candidate)
+        commit, wait = _content(step, room, track, candidate)
         if wait and not insists:
             return True
         if (commit is None and wait) or (commit is not None and insists and not _removes(step, room, commit)):
@@ -80,35 +84,45 @@ def _removes(step: Step, room: RoomState, commit: bytes) -> bool:
 def _candidate_claim(
     step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
 ) -> tuple[Claim | None, bool]:
-    box = track.keys.box.address
-    stored = step.store.get_value(box_log.settled_key(box, candidate.frame))
-    if stored is None:
-        return None, False
-    opened = OpenedFrame(Kind.SETTLED, bool(stored[0]), stored[1:])
-    body = body_of(step, room, track, opened)
-    if isinstance(body, Missing):
-        return None, _still_waiting(step, candidate)
-    return (branches.claim_in(step, room, track, body) if body is not None else None), False
+    body, wait = _content(step, room, track, candidate)
+    return (branches.claim_in(step, room, track, body) if body is not None else None), wait
 
 
-def _candidate_commit(
-    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
-) -> tuple[bytes | None, bool]:
-    frame = step.store.frame(track.keys.box.address, candidate.frame)
-    opened = box_log.open_quietly(track, frame.data) if frame is not None and frame.data else None
-    if opened is None:
-        return None, False
-    body = body_of(step, room, track, opened)
-    if isinstance(body, Missing):
-        return None, _still_waiting(step, candidate)
-    return body, False
-
-
-def _still_waiting(step: Step, candidate: CommitCandidate) -> bool:
-    """Whether to wait for a commit's blobs. Only for a while, so that nobody can block a room with missing ones."""
+def _content(step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate) -> tuple[bytes | None, bool]:
+    """What a candidate's frame contains, or leads to; and whether to wait for its blobs."""
+    opened = _opened(step, track, candidate)
+    body = body_of(step, room, track, opened) if opened is not None else None
+    if opened is None or not isinstance(body, Missing):
+        return (body if isinstance(body, bytes) else None), False
     if candidate.give_up_at is None:
-        candidate.give_up_at = step.now + step.timing.blob
-    return step.now < candidate.give_up_at
+        _wait_together(step, room, track)
+    if candidate.give_up_at is not None and candidate.give_up_at <= step.now:
+        blobs.give_up(step, opened)
+        return None, False
+    return None, True
+
+
+def _opened(step: Step, track: BoxTrack, candidate: CommitCandidate) -> OpenedFrame | None:
+    box = track.keys.box.address
+    if candidate.settled:
+        stored = step.store.get_value(box_log.settled_key(box, candidate.frame))
+        return OpenedFrame(Kind.SETTLED, bool(stored[0]), stored[1:]) if stored is not None else None
+    frame = step.store.frame(box, candidate.frame)
+    return box_log.open_quietly(track, frame.data) if frame is not None and frame.data else None
+
+
+def _wait_together(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Request the blobs of all candidates at the same time, and wait for them only for a while. Nobody can block a room
+    with missing ones, not even with many.
+    """
+    waiting = 0
+    for candidate in sorted(track.candidates, key=lambda c: (not c.settled, c.seq)):
+        opened = _opened(step, track, candidate) if candidate.give_up_at is None else None
+        if opened is not None and opened.indirect and isinstance(body_of(step, room, track, opened), Missing):
+            candidate.give_up_at = step.now + step.timing.blob
+            waiting += 1
+        if waiting == MOST_TOGETHER:
+            return
 
 
 def _try(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from nullabona.client.core import rooms
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.model.content import Leave
 from nullabona.client.core.model.proofs import RemovalOrder, make_order
 from nullabona.client.core.model.records import Device
@@ -38,10 +39,18 @@ def say_again(step: Step, room: RoomState) -> None:
 
 def heed(step: Step, room: RoomState, orders: Sequence[RemovalOrder]) -> None:
     """Note the orders in a commit that one of our own devices signed to leave the room."""
-    own = {device.signature_key for device in _own(step, room)}
     for order in orders:
-        if order.account == step.local.account and order.signer in own:
+        if is_ours(step, room, order):
             rooms.note_leaving(step, order)
+
+
+def is_ours(step: Step, room: RoomState, order: RemovalOrder) -> bool:
+    """Whether a device of our own gave an order to leave the room, and not one that is revoked: others may not know of
+    that yet and carry it out, but we do not.
+    """
+    gone = own_devices.gone(step.store)
+    own = {device.signature_key for device in _own(step, room) if device.device not in gone}
+    return order.account == step.local.account and order.signer in own
 
 
 def carry_out(step: Step, room: RoomState) -> RemovalOrder | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha256
-from typing import assert_never
+from typing import Final, assert_never
 
 from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.backfill import taking
-from nullabona.client.core.delivery import box_log, losses, receipts
+from nullabona.client.core.delivery import blobs, box_log, losses, receipts
 from nullabona.client.core.delivery.blobs import Missing, body_of
 from nullabona.client.core.devices import history
-from nullabona.client.core.group import branches, commit_choice, intents
+from nullabona.client.core.group import branches, commit_choice, intents, leaving
 from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.incoming import device_sync, inbox_items
 from nullabona.client.core.model.commit_policy import order_holds
@@ -49,6 +49,8 @@ from nullabona.wire.messages import Frames
 
 MAX_LOOKAHEAD = 4_096
 """Most frames that we read past the first commit of a box before deciding, so that nobody can delay it forever."""
+MOST_DEFERRED: Final = 16
+"""Most messages of a room that wait for their blobs: each is looked at whenever something happens in the room."""
 
 
 def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
@@ -166,6 +168,7 @@ def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
     body = body_of(step, room, track, opened)
     if isinstance(body, Missing):
         track.deferred[seq] = digest
+        _bound_deferred(step, room)
         return
     if body is None or not _deliver(step, room, track, seq, body):
         losses.unreadable(step, room, track, seq)
@@ -270,6 +273,8 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
     if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
         return
     if order.account == step.local.account:
+        if not leaving.is_ours(step, room, order):
+            return
         rooms.note_leaving(step, order)
     intents.want_out(room, order)
     room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
@@ -283,6 +288,20 @@ def look_after(step: Step, room: RoomState) -> None:
             read_deferred(step, room, track)
 
 
+def _bound_deferred(step: Step, room: RoomState) -> None:
+    """Of too many messages whose blobs are missing, the first of the box that has most counts as unreadable. If it is a
+    real one, its sender sends it again.
+    """
+    while sum(len(track.deferred) for track in room.boxes) > MOST_DEFERRED:
+        track = max(room.boxes, key=lambda each: len(each.deferred))
+        seq = next(iter(track.deferred))
+        frame = step.store.frame(track.keys.box.address, track.deferred.pop(seq))
+        opened = box_log.open_quietly(track, frame.data) if frame is not None else None
+        if opened is not None:
+            blobs.give_up(step, opened)
+        losses.unreadable(step, room, track, seq)
+
+
 def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Read messages whose blobs have arrived."""
     for seq, digest in list(track.deferred.items()):
@@ -293,6 +312,8 @@ def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
             if frame is not None and step.day - frame.day <= 1:
                 continue
             body = None
+            if opened is not None:
+                blobs.give_up(step, opened)
         del track.deferred[seq]
         if body is None or not _deliver(step, room, track, seq, body):
             losses.unreadable(step, room, track, seq)

@@ -7,7 +7,7 @@ at the new relay as if the box had been re-created.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -24,18 +24,20 @@ from nullabona.client.core.model.errors import NotAllowed
 from nullabona.client.core.model.facts.rooms import RoomMoved
 from nullabona.client.core.model.mls_port import Leaf
 from nullabona.client.core.model.outbox_targets import FilePiece, OfRoom, RoomBlob, RoomFrame, WelcomeBlob
-from nullabona.client.core.model.proofs import BadProof, MoveOrder, encode_move, make_move
+from nullabona.client.core.model.proofs import BadProof, MoveOrder, decode_move, encode_move, make_move
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import JOINED, BoxTrack, NoteMove, RoomState
 from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import notices
+from nullabona.errors import PeerError
 from nullabona.wire.endpoint import EndpointRefused, parse_endpoint
 from nullabona.wire.frame import Kind
 
 MOST_LEFT: Final = 4
 """How many earlier relays of a box we remember."""
 MOST_BEHIND: Final = 8
+"""How many orders of accounts that may not move the room now wait for a commit, which may let them."""
 OTHERS_NOTE_MS: Final = 600_000
 """How long other members wait for the signer of the order to write it into the room info."""
 
@@ -93,7 +95,7 @@ def _is_at(relay: str, left: str) -> bool:
 def heard(step: Step, room: RoomState, track: BoxTrack, digest: bytes, body: bytes) -> None:
     """We read an order in a box. After an undecided commit it waits, because the commit may change who may move."""
     if track.candidates and not track.closed:
-        track.behind = [*track.behind, digest][-MOST_BEHIND:]
+        _wait_behind(step, room, track, digest, body)
         return
     order = decoded(step, room, body)
     if order is None:
@@ -104,16 +106,51 @@ def heard(step: Step, room: RoomState, track: BoxTrack, digest: bytes, body: byt
         adopt(step, room, order)
 
 
+def _wait_behind(step: Step, room: RoomState, track: BoxTrack, digest: bytes, body: bytes) -> None:
+    """An order follows an undecided commit. Of each signer's orders the best waits, and nobody pushes out an order of
+    those who may move the room now; of all others the newest few wait, and members' orders longest.
+    """
+    if not _is_signed(room, body):
+        return
+    best: dict[bytes, tuple[MoveOrder, bytes]] = {}
+    for order, each in _waiting(step, track, [*track.behind, digest]):
+        if order.signer not in best or order.rank < best[order.signer][0].rank:
+            best[order.signer] = (order, each)
+    members = dict(_members(step, room))
+    places: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
+    for signer, (_, each) in best.items():
+        account = members.get(signer)
+        places[0 if account is None else 2 if move_orders.may_move(room.info, account) else 1].append(each)
+    strangers, others, movers = places
+    track.behind = [*[*strangers, *others][-MOST_BEHIND:], *movers]
+
+
+def _is_signed(room: RoomState, body: bytes) -> bool:
+    """Whether a frame contains an order for this room that its signer gave."""
+    try:
+        order = decode_move(body)
+        order.verify()
+    except PeerError:
+        return False
+    return order.room == room.id
+
+
+def _waiting(step: Step, track: BoxTrack, frames: list[bytes]) -> Iterator[tuple[MoveOrder, bytes]]:
+    """The orders in these frames, which we have read and kept."""
+    for digest in frames:
+        frame = step.store.frame(track.keys.box.address, digest)
+        opened = box_log.open_quietly(track, frame.data) if frame is not None else None
+        if opened is not None:
+            yield decode_move(opened.body), digest
+
+
 def heard_behind(step: Step, room: RoomState, track: BoxTrack) -> None:
     """The commits in the box are decided: process the orders that waited for them."""
     if track.candidates and not track.closed:
         return
     waiting, track.behind = track.behind, []
-    for digest in waiting:
-        frame = step.store.frame(track.keys.box.address, digest)
-        opened = box_log.open_quietly(track, frame.data) if frame is not None else None
-        if opened is not None:
-            heard(step, room, track, digest, opened.body)
+    for order, digest in list(_waiting(step, track, waiting)):
+        heard(step, room, track, digest, encode_move(order))
 
 
 def adopt(step: Step, room: RoomState, order: MoveOrder) -> None:
