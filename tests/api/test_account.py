@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from nullabona.client import account as accounts
 from nullabona.client import next_card
+from nullabona.client.account import NewDevice
 from nullabona.client.api import SignedOut, Warned, errors
 from nullabona.client.api.events import Published
 from nullabona.client.core.account import own_devices
@@ -114,6 +115,52 @@ def test_words_replace_an_account_that_was_never_published(store: SqliteStore) -
     publish(store)
     with pytest.raises(accounts.AccountExists):
         accounts.restore_account(store, root=theirs.root, card=theirs.card.encoded, today=TODAY)
+
+
+def test_an_account_that_another_device_lets_in_replaces_one_that_was_never_published(store: SqliteStore) -> None:
+    """The card is the new one's, which names both devices; a published account stays."""
+    elsewhere = SqliteStore.testing_in_memory()
+    accounts.create_account(elsewhere, handle=parse_handle("nabi@relay.example"), relay=RELAY, today=TODAY)
+    theirs = publish(elsewhere)
+    device = NewDevice.draw()
+    certificate = next_card.certify(theirs, device.id, device.public_key, TODAY)
+    package = b"a key package"
+    card = next_card.card_with(theirs, CardDevice(open_certificate(certificate), package), TODAY)
+
+    def join() -> accounts.Account:
+        with store.transaction():
+            return accounts.join_account(
+                store,
+                root=theirs.root,
+                handle=theirs.handle,
+                relay=RELAY,
+                device=device,
+                certificate=certificate,
+                card=card.encoded,
+                today=TODAY,
+            )
+
+    create(store, token=b"spent")
+    joined = join()
+    assert (theirs.local.account, b"") == (joined.local.account, accounts.registration_token(store))
+    with store.reading():
+        assert [theirs.local.device, device.id] == [each.id for each in own_devices.listed(store)]
+    with pytest.raises(accounts.AccountExists):
+        join()
+
+
+def test_a_device_of_a_refused_account_is_none_of_the_next(store: SqliteStore) -> None:
+    """Whether the next one has the same words and another handle, or other words: its card names this device alone."""
+    elsewhere = SqliteStore.testing_in_memory()
+    accounts.create_account(elsewhere, handle=parse_handle("nabi@relay.example"), relay=RELAY, today=TODAY)
+    theirs = publish(elsewhere)
+    create(store)
+    again = accounts.create_account(store, handle=parse_handle("nuri@relay.example"), relay=RELAY, today=TODAY)
+    with store.reading():
+        assert [again.local.device] == [each.id for each in own_devices.listed(store)]
+    restored = accounts.restore_account(store, root=theirs.root, card=theirs.card.encoded, today=TODAY)
+    with store.reading():
+        assert [restored.local.device] == [each.id for each in own_devices.listed(store)]
 
 
 def test_a_lost_card_is_published_again(store: SqliteStore) -> None:

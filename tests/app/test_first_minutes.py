@@ -7,17 +7,19 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nullabona.app.protocol import account_calls as a
+from nullabona.app.protocol import device_calls as d
 from nullabona.app.protocol import people_calls as c
-from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Call
 from nullabona.processes.servers import RelayProcess
 from tests.api.people import new_name
 from tests.api.service import Service
 from tests.app.person import PASSPHRASE, Person
+from tests.app.test_linking import let_in
 from tests.app.wire import Refusal
 from tests.cli.shell import nulla
 
@@ -216,6 +218,26 @@ def test_words_are_taken_after_a_refused_registration(
 
 
 @pytest.mark.slow
+def test_a_code_is_taken_after_a_refused_registration(
+    newcomer: Newcomer, person: Newcomer, service: Service, tmp_path: Path
+) -> None:
+    """As the words are. A no to the account that is shown leaves the profile without one, ready for the next code."""
+    mina = person("mina")
+    with RelayProcess(tmp_path / "paused", "--registration", "paused") as relay:
+        desk = newcomer("desk")
+        desk.call(a.CreateProfile(PASSPHRASE))
+        call = a.CreateAccount(f"{new_name('again')}@{relay.authority}", "")
+        assert "registration-paused" == _refusal(desk, call)
+        for yes in (False, True):
+            let_in(mina, desk)
+            assert ("ready" if yes else "no-account") == desk.call(d.AnswerJoin(yes=yes)).phase
+    assert (mina.me.handle, mina.me.account) == (desk.me.handle, desk.me.account)
+    assert desk.call(d.GetDevices()).devices[-1].this
+    assert {"unregistered", "relay"}.isdisjoint(kept(desk))
+    assert "wrong-phase" == _refusal(desk, d.JoinAccount(mina.me.handle, "0", "desk"))
+
+
+@pytest.mark.slow
 def test_a_relay_here_registers_this_persons_accounts_only(newcomer: Newcomer, tmp_path: Path) -> None:
     """Everybody on the machine reaches it. Somebody else's app, which cannot read the key, is asked for a token."""
     mina = newcomer("mina")
@@ -231,7 +253,7 @@ def test_a_relay_here_registers_this_persons_accounts_only(newcomer: Newcomer, t
         stranger.end()
 
 
-def _refusal(person: Person, call: Call[v.State]) -> str:
+def _refusal(person: Person, call: Call[Any]) -> str:
     """The code with which it is refused."""
     with pytest.raises(Refusal) as refused:
         person.call(call)

@@ -5,12 +5,32 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
+from nullabona.processes.servers import RelayProcess
+from tests.api.people import new_name
 from tests.api.service import Service
 from tests.browser.conftest import Meet
-from tests.browser.entering import field, press, set_passphrase, settings
+from tests.browser.entering import begin, field, press, set_passphrase, settings
 from tests.browser.person import Person
+
+
+def shown(person: Person) -> tuple[Locator, str, str]:
+    """The dialog on the device in use, and what it shows for the new one: handle and code."""
+    settings(person)
+    person.page.get_by_role("main").get_by_role("button", name="내 기기").click()
+    person.button("다른 기기 연결하기").click()
+    dialog = person.page.get_by_role("dialog")
+    code = dialog.locator(".digits").inner_text()
+    return dialog, dialog.locator("dd bdi").inner_text(), code
+
+
+def use(desk: Person, handle: str, code: str) -> None:
+    """On the new device."""
+    field(desk, "내 아이디", "Your handle").fill(handle)
+    field(desk, "코드", "Code of 28 characters").fill(code)
+    field(desk, "이름", "Name of this device").fill("desk")
+    press(desk, "연결", "Link")
 
 
 def test_a_new_device_is_linked_by_typing_its_code(
@@ -18,21 +38,13 @@ def test_a_new_device_is_linked_by_typing_its_code(
 ) -> None:
     """The old one asks whose device it is; then both are in the conversation, and it can be revoked."""
     mina, jun = meet("미나", "jun")
-    settings(mina)
-    mina.page.get_by_role("main").get_by_role("button", name="내 기기").click()
-    mina.button("다른 기기 연결하기").click()
-    dialog = mina.page.get_by_role("dialog")
-    code = dialog.locator(".digits").inner_text()
-    handle = dialog.locator("dd bdi").inner_text()
+    dialog, handle, code = shown(mina)
     assert len(code.split()) == 7
 
     desk = seats.enter_context(Person(chromium, service, tmp_path / "desk", lang="en"))
     desk.button("Link with another device").click()
     set_passphrase(desk)
-    field(desk, "내 아이디", "Your handle").fill(handle)
-    field(desk, "코드", "Code of 28 characters").fill(code)
-    field(desk, "이름", "Name of this device").fill("desk")
-    press(desk, "연결", "Link")
+    use(desk, handle, code)
     expect(desk.page.get_by_text("Agree on the screen of the other device")).to_be_visible()
     expect(dialog).to_contain_text("‘desk’ 기기가 코드를 썼어요")
     dialog.get_by_role("button", name="내 기기예요").click()
@@ -59,3 +71,22 @@ def test_a_new_device_is_linked_by_typing_its_code(
     mina.page.get_by_role("dialog").get_by_role("button", name="연결 해제", exact=True).click()
     expect(mina.page.locator("[data-device]")).to_have_count(1)
     expect(desk.composer).to_have_count(0)
+
+
+def test_the_screen_that_refused_an_account_leads_on_to_linking(
+    meet: Meet, chromium: Browser, service: Service, tmp_path: Path, seats: ExitStack
+) -> None:
+    """Somebody who has an account already made a new one by mistake, at a server that registers nobody."""
+    (mina,) = meet("미나")
+    _, handle, code = shown(mina)
+    with RelayProcess(tmp_path / "paused", "--registration", "paused") as relay:
+        desk = seats.enter_context(Person(chromium, service, tmp_path / "desk", lang="en"))
+        begin(desk)
+        field(desk, "아이디", "Handle").fill(f"{new_name('desk')}@{relay.authority}")
+        press(desk, "계정 만들기", "Create account")
+        expect(desk.page.get_by_role("alert")).to_be_visible()
+        press(desk, "", "Link with another device")
+        use(desk, handle, code)
+        mina.page.get_by_role("dialog").get_by_role("button", name="내 기기예요").click()
+        press(desk, "", "It is the same. Start")
+        expect(desk.page.get_by_text("No chats yet")).to_be_visible()

@@ -70,7 +70,7 @@ class Model:
 
     def unread(self, room: bytes, after: int) -> tuple[int, int]:
         above = [m for m in self.in_room(room) if m.position > after and m.unread]
-        return len({m.together or m.id for m in above}), sum(m.unread == 2 for m in above)
+        return len({m.together or m.id for m in above}), len({m.together or m.id for m in above if m.unread == 2})
 
     def shown(self, room: bytes) -> list[Message]:
         return [m for m in self.in_room(room) if m.shown]

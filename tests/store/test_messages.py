@@ -103,6 +103,14 @@ def test_what_belongs_together_counts_as_one_unread(opened: Store) -> None:
     assert (4, 0) == opened.count_unread(ROOM, -1)
 
 
+def test_what_belongs_together_mentions_once(opened: Store) -> None:
+    """If any of it that is above the position mentions; what only counts as unread beside it adds no mention."""
+    rows = ((b"a", 2), (b"", 2), (b"a", 2), (b"b", 1), (b"b", 2), (b"", 1), (b"c", 1))
+    for n, (together, unread) in enumerate(rows):
+        opened.put_message(replace(message(b"%d" % n, position=n, unread=unread), together=together))
+    assert [3, 3, 2, 1, 1, 0, 0, 0] == [opened.count_unread(ROOM, after)[1] for after in range(-1, 7)]
+
+
 def test_a_marker_never_moves_back(opened: Store) -> None:
     """The highest position put counts, per room and account."""
     for position in (5, 3, 7, 6):

@@ -178,15 +178,33 @@ def create_account(
     """
     with store.transaction():
         old = find_account(store)
-        if old is not None and old.ever_published:
-            raise AccountExists(f"this profile belongs to {old.handle} already")
+        _give_way(store)
         root = old.root if old is not None else AccountRoot.generate()
-        save_watch(store, None)
         if token:
             store.set_value(_TOKEN, token)
-        else:
-            store.delete_value(_TOKEN)
         return _enrol(store, root, handle=handle, relay=relay, today=today, previous=None, suite=suite)
+
+
+def check_replaceable(store: Store) -> None:
+    """Whether the profile may get an account: it has none, or one that was never published, which no one ever found.
+
+    Raises `AccountExists`.
+    """
+    with store.reading():
+        _check_unpublished(find_account(store))
+
+
+def _check_unpublished(old: Account | None) -> None:
+    if old is not None and old.ever_published:
+        raise AccountExists(f"this profile belongs to {old.handle} already")
+
+
+def _give_way(store: Store) -> None:
+    """Nothing that was noted of an account that was never published is taken for the next one's."""
+    _check_unpublished(find_account(store))
+    save_watch(store, None)
+    store.delete_value(_TOKEN)
+    own_devices.forget_card(store)
 
 
 def registration_token(store: Store) -> bytes:
@@ -205,11 +223,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
     if previous.identity_key != root.identity_key().public_key().public_bytes_raw():
         raise CardForked("the words are not those of this handle", hint="check the handle, or ask its operator")
     with store.transaction():
-        refused = find_account(store)
-        if refused is not None and refused.ever_published:
-            raise AccountExists("this profile has an account already")
-        save_watch(store, None)
-        store.delete_value(_TOKEN)
+        _give_way(store)
         relay = previous.inbox.relay
         store.set_value(_REGISTERED, b"0")
         note_own_card(store, previous.hash)
@@ -315,7 +329,7 @@ def join_account(
     """The account on this new device, which another one let in; ``card`` names both. Runs in the caller's transaction.
 
     Raises `CardForked` if the card is another account's, of another ``handle`` or does not name this device,
-    `AccountExists` if the profile has an account.
+    `AccountExists` if the profile has an account that was ever published.
     """
     named = verify_card(card, today=today)
     if named.handle != handle:
@@ -323,8 +337,7 @@ def join_account(
     mine = [each for each in named.devices if each.certificate.device_id == device.id]
     if named.identity_key != root.identity_key().public_key().public_bytes_raw() or len(mine) != 1:
         raise CardForked("the card is not that of this account and device", hint="link the device again")
-    if find_account(store) is not None:
-        raise AccountExists("this profile has an account already")
+    _give_way(store)
     note_own_card(store, named.previous)  # the record may still be about to show it
     store.set_value(_REGISTERED, b"0")
     _open_inbox(store, root, relay := named.inbox.relay or relay)

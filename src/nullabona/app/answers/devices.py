@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from nullabona.app.answers.asking import Asker, answers, full_handle, read_id
 from nullabona.app.protocol import device_calls as c
 from nullabona.app.protocol import views as v
@@ -71,7 +73,7 @@ async def _end_link(ask: Asker, _: c.EndLink) -> Done:
 @answers(c.JoinAccount)
 async def _join_account(ask: Asker, call: c.JoinAccount) -> c.JoinInto:
     work = ask.session.open_work
-    if work.client.has_account:
+    if ask.session.phase != "no-account":
         raise WrongPhase("there is an account already")
     handle = "" if is_whole_link(call.code) else full_handle(ask.session, call.handle)
     into = await ask.session.joining.begin(work, call.code, handle, call.name)
@@ -81,4 +83,6 @@ async def _join_account(ask: Asker, call: c.JoinAccount) -> c.JoinInto:
 @answers(c.AnswerJoin)
 async def _answer_join(ask: Asker, call: c.AnswerJoin) -> v.State:
     await ask.session.joining.answer(yes=call.yes)
+    if call.yes:
+        ask.session.remember(msgspec.structs.replace(ask.session.app_state, unregistered=False, relay=""))
     return ask.session.state()

@@ -80,13 +80,10 @@ class ThisAccount:
         url = str(given if given is not None else endpoint_of(wanted.authority))
         suite = self._session.options.suite
         paid = parse_token(token) if token else b""
-        await self._session.end()
-        try:
+        async with self._session.stopped():
             accounts.create_account(
                 self._session.profile.store, handle=wanted, relay=url, today=now_ms() // DAY_MS, suite=suite, token=paid
             )
-        finally:
-            self._session.begin()
         return own_account(self._session)
 
     async def restore(self, phrase: str, handle: str, *, timeout_s: float = 30.0) -> OwnAccount:
@@ -108,13 +105,10 @@ class ThisAccount:
         if card is None:
             raise UnknownHandle(f"nobody is registered as {wanted}")
         suite = self._session.options.suite
-        await self._session.end()
-        try:
+        async with self._session.stopped():
             accounts.restore_account(
                 self._session.profile.store, root=root, card=card, today=now_ms() // DAY_MS, suite=suite
             )
-        finally:
-            self._session.begin()
         return own_account(self._session)
 
     async def wait_published(self, *, anew: bool = False, timeout_s: float | None = 30.0) -> None:

@@ -274,17 +274,24 @@ class Devices:
         ``on_waiting`` is called once the other device sees us and its person has to agree. ``confirm`` is asked whether
         the account is the right one, before anything of it is used. Raises `BadLinkCode`, `LinkDeclined`,
         `LinkSilent`, `LinkExpired`, `LinkForged` if the record has another account under the handle, or
-        `AccountExists`.
+        `AccountExists` unless the profile's account was never published, which this one then replaces.
         """
         link = read_code(code, handle)
+        checked = _checked_name(name)
+        accounts.check_replaceable(self._session.store)
+        # An account that was refused must not be registered after all while the other device lets this one in.
+        async with self._session.stopped():
+            await self._join(link, checked, on_waiting, confirm)
+        return own_account(self._session)
+
+    async def _join(self, link: LinkCode, name: str, on_waiting: Callable[[], None], confirm: Confirm | None) -> None:
         device, seed = NewDevice.draw(), secrets.token_bytes(32)
-        key = device.public_key
         box = LinkBox(link, self._session.options.net)
         erase = False
         recorded = asyncio.create_task(_recorded(str(link.handle), self._session.options.net))
         try:
             async with _in_time(now_ms() + GOOD_FOR_S * 1_000):
-                hello = Hello(device.id, key, inbox_keypair(seed).public, _checked_name(name))
+                hello = Hello(device.id, device.public_key, inbox_keypair(seed).public, name)
                 await box.say(hello)
                 on_waiting()
                 granted = await _granted(box, hello, seed)
@@ -313,8 +320,6 @@ class Devices:
         finally:
             recorded.cancel()
             await box.close(erase=erase)
-        self._session.begin()
-        return own_account(self._session)
 
 
 async def _recorded(handle: str, options: NetOptions) -> bytes | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -100,6 +100,15 @@ class Session:
         if self._runner is not None:
             await self._runner.stop()
             self._runner = None
+
+    @asynccontextmanager
+    async def stopped(self) -> AsyncIterator[None]:
+        """Nothing runs inside; afterwards the account does that the profile then has."""
+        await self.end()
+        try:
+            yield
+        finally:
+            self.begin()
 
     # -- reading and changing -------------------------------------------------------------------------------------
 

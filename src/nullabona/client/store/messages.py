@@ -136,7 +136,7 @@ class MessageRows(Rows):
         return None if row is None else message_of(row)
 
     def count_unread(self, room: bytes, after: int) -> tuple[int, int]:
-        """How many above a position count as unread, those together as one, and how many mention this account."""
+        """How many above a position count as unread, and of them mention this account; those together are one."""
         row = self._one(_COUNT, (room, after))
         return (0, 0) if row is None else (row[0], row[1])
 

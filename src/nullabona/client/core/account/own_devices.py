@@ -56,6 +56,11 @@ def note_card(store: Store, data: bytes) -> bool:
     return True
 
 
+def forget_card(store: Store) -> None:
+    """The profile is to have another account: its first card is newer than that of the old one, whatever its number."""
+    store.delete_value(_CARD)
+
+
 def own_card_of(step: Step, data: bytes) -> Card | None:
     """The card, if it verifies and the account's identity key signed it."""
     try:

@@ -277,7 +277,8 @@ SELECT max(position) FROM message WHERE room = ?
 SELECT max(position) FROM message WHERE room = ? AND position >= 0 AND position < ?
 
 -- name: messages_count
-SELECT count(*) - count(nullif(together, x'')) + count(DISTINCT nullif(together, x'')), coalesce(sum(unread = 2), 0)
+SELECT count(*) - count(nullif(together, x'')) + count(DISTINCT nullif(together, x'')),
+count(CASE WHEN unread = 2 AND together = x'' THEN 1 END) + count(DISTINCT CASE WHEN unread = 2 THEN nullif(together, x'') END)
 FROM message INDEXED BY message_unread WHERE room = ? AND unread > 0 AND position > ?
 
 -- name: messages_failed
