@@ -125,7 +125,7 @@ def test_whoever_has_no_keys_goes_by_a_ticket_without_boxes() -> None:
 
 
 def test_those_on_our_branch_hear_where_the_others_are_once_we_are_there() -> None:
-    """Not before our commit came first: it may fail, and they would ask us in vain. We read that box no more."""
+    """Not before our commit came first: it may fail, and they would ask us in vain. We read that box on."""
     _, (a, b, _), room = behind()
     ticket = ticket_of(a, room)
     with bare(b) as step:
@@ -139,7 +139,8 @@ def test_those_on_our_branch_hear_where_the_others_are_once_we_are_there() -> No
         said = [item for item in step.store.outbox_of(room) if box_of(item) == left.keys.box.address]
         assert 1 == len(said)
         opened = open_frame(left.keys.frame_key, left.keys.box.address, said[0].data)
-        assert (Kind.MESSAGE, None) == (opened.kind, state.track_at(left.keys.box.address))
+        assert (Kind.MESSAGE, left) == (opened.kind, state.track_at(left.keys.box.address))
+        assert (True, True) == (left.closed, left.unproven_end)
 
 
 def test_who_comes_to_a_branch_speaks_of_that_one_whatever_is_claimed_meanwhile(

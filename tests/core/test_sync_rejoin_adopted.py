@@ -287,8 +287,9 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
 def test_boxes_after_the_fork_are_over_and_the_forked_one_was_ended_by_the_winner() -> None:
     """Earlier ones stay; what the winner has removed is known, and announced later; nothing of it is erased by us."""
     state, step, tracks, _, c = forked(b"winner")
-    before, _, closed, _, _ = tracks
-    assert [before, closed] == state.boxes[:-1]
+    before, stopped, closed, _, _ = tracks
+    assert [before, stopped, closed] == state.boxes[:-1]
+    assert (True, False) == (stopped.unproven_end, closed.unproven_end)
     assert Winner(b"w" * 32) == before.winner
     assert (True, False, 0, None) == (closed.settled_seen, closed.announced, closed.announcements, closed.trim_at)
     assert closed.announce_at is not None
@@ -308,7 +309,7 @@ def test_what_our_branch_did_is_wanted_there_each_once() -> None:
 def test_who_only_lost_the_thread_has_left_the_others_at_the_first_commit_that_they_have_not() -> None:
     """Its own later ones are undone as in any fork."""
     state, _, tracks, _, _ = forked(None)
-    assert [tracks[0], tracks[2]] == state.boxes[:-1]
+    assert tracks[:3] == state.boxes[:-1]
     assert tracks[2].winner is not None
     assert state.history[-2].commit == tracks[2].winner.commit
 

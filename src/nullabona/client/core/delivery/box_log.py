@@ -120,7 +120,7 @@ def last_words(step: Step, room: RoomState) -> list[tuple[BoxTrack, bytes]]:
 
 def _claim(step: Step, room: RoomState, track: BoxTrack) -> bytes | None:
     winner, commit = track.winner, winning_commit(step, track)
-    if winner is None:
+    if winner is None or track.unproven_end:
         return None
     why = tuple(order for merged in room.history if merged.commit == winner.commit for order in merged.orders)
     mls, signer, box = step.mls, step.local.signature_key, track.keys.box.address

@@ -10,7 +10,7 @@ from nullabona.client.core.group import branch_history, branches, evidence
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.inbox_items import Ticket
-from nullabona.client.core.model.state import JOINED, RoomState
+from nullabona.client.core.model.state import JOINED, RoomState, Winner
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
 
@@ -28,7 +28,7 @@ def loses(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
 
 
 def in_sync(room: RoomState, ticket: Ticket) -> bool:
-    """The helper is exactly where we are: there was nothing to rejoin."""
+    """Whether the helper is exactly where we are."""
     return ticket.epoch == room.epoch and ticket.secret == room.current.secret
 
 
@@ -38,9 +38,15 @@ def leads_there(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
     Through it in that epoch: a claim may name a commit of another one, which everybody went through.
     """
     if rejoin.commit:
-        named = any((epoch, commit) == (rejoin.epoch, rejoin.commit) for epoch, commit, _ in ticket.history)
-        return named or (ticket.epoch > room.epoch and _is_past(ticket, rejoin.epoch))
+        return named(ticket, rejoin) is not None or (ticket.epoch > room.epoch and _is_past(ticket, rejoin.epoch))
     return ticket.epoch > room.epoch or not in_sync(room, ticket)
+
+
+def named(ticket: Ticket, rejoin: Rejoin) -> Winner | None:
+    """The commit that began the branch we look for, if the ticket's history says that the helper is on it."""
+    wanted = (rejoin.epoch, rejoin.commit)
+    found = (Winner(commit, removed) for epoch, commit, removed in ticket.history if (epoch, commit) == wanted)
+    return next(found, None)
 
 
 def _is_past(ticket: Ticket, epoch: int) -> bool:
@@ -53,13 +59,15 @@ def as_told(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> Rejoin | None:
 
     None if it does not win over ours without that lie.
     """
-    told = next((list(each[2]) for each in ticket.history if each[:2] == (rejoin.epoch, rejoin.commit)), None)
-    if told is None or told == rejoin.removed:
+    winner = named(ticket, rejoin)
+    if winner is None or list(winner.removed) == rejoin.removed:
         return rejoin
     ours = next((merged for merged in room.history if merged.epoch == rejoin.epoch), None)
-    if ours is not None and branches.branch_key(told, rejoin.commit) >= branches.branch_key(ours.removed, ours.commit):
+    if ours is not None and branches.branch_key(winner.removed, rejoin.commit) >= branches.branch_key(
+        ours.removed, ours.commit
+    ):
         return None
-    return msgspec.structs.replace(rejoin, removed=told)
+    return msgspec.structs.replace(rejoin, removed=list(winner.removed))
 
 
 def farewell(step: Step, room: RoomState, rejoin: Rejoin) -> bytes:

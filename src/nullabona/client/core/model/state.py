@@ -118,6 +118,8 @@ class BoxTrack(msgspec.Struct):
     """Our leaf in the epoch."""
     leaves: int = 1
     """The highest leaf of the epoch plus one: the number of wake tokens of its box."""
+    unproven_end: bool = False
+    """We know the winner only from the history in a ticket, so we do not announce it: it may be a lie."""
 
     @property
     def keys(self) -> EpochKeys:

@@ -81,8 +81,8 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
     rejoin = room.rejoin
     if rejoin is None or not (room.boxes or room.phase == REJOINING) or evidence.misled_before(step, room, by):
         return None
-    if room.boxes and ticket_branch.in_sync(room, ticket) and not rejoin.commit:
-        _nothing_missed(step, room, rejoin, ticket)
+    if room.boxes and ticket_branch.in_sync(room, ticket):
+        _nowhere_to_go(step, room, rejoin, ticket, by)
         return None
     way = _way(step, room, rejoin, ticket, by)
     if way is None:
@@ -110,6 +110,25 @@ def _way(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes)
     if room.boxes and not ticket_branch.leads_there(room, rejoin, ticket):
         return ticket_branch.third_branch(step, room, rejoin, ticket, by)
     return ticket_branch.as_told(room, rejoin, ticket)
+
+
+def _nowhere_to_go(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> None:
+    """The helper is exactly where we are. So the branch that we look for is ours, or the helper is not on it.
+
+    If its history names that branch although the epoch ended otherwise for us, one of us was told a lie: we, if we know
+    that end from a ticket's history alone.
+    """
+    named = ticket_branch.named(ticket, rejoin)
+    if rejoin.commit and named is None:
+        return
+    track = next((track for track in room.boxes if named is not None and track.epoch == rejoin.epoch), None)
+    if named is not None and track is not None and track.winner is not None and track.winner.commit != named.commit:
+        if not track.unproven_end:
+            refused = MlsRefused("a ticket names another branch and leads to ours", "same-branch")
+            _refused(step, room, rejoin, by, refused)
+            return
+        track.winner = named
+    _nothing_missed(step, room, rejoin, ticket)
 
 
 def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket) -> None:
@@ -270,23 +289,22 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
 
 
 def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin, told: History) -> None:
-    """Keep the boxes of the branch that we are on now, and end those epochs by the commits that its history names.
+    """Drop the boxes after the fork, which belong to the losing branch. The winner now ends the forked epoch.
 
-    So we go on to judge the claims in them, also where we came by a ticket before we had read how the epoch ended.
-    The boxes after the fork belong to the losing branch.
+    The box in which we came to a stop is read on, as we hear there who is on another branch; ``told`` names its end.
     """
     ends = {epoch: Winner(commit, tuple(removed)) for epoch, commit, removed in told}
-    if rejoin.commit:
-        ends.setdefault(rejoin.epoch, Winner(rejoin.commit, tuple(rejoin.removed)))
     for track in list(room.boxes):
-        lost = bool(rejoin.commit) and track.epoch > rejoin.epoch
-        winner = None if lost else ends.get(track.epoch, track.winner)
-        if winner is None:
+        after = bool(rejoin.commit) and track.epoch > rejoin.epoch
+        if after or (not track.closed and track.epoch not in ends):
             room.boxes.remove(track)
             step.store.drop_box(track.keys.box.address)
             step.store.delete_value(winner_key(track))
-        elif track.winner is None or track.winner.commit != winner.commit:
-            _won_by(step, track, winner)
+        elif not track.closed:
+            track.unproven_end = True
+            _won_by(step, track, ends[track.epoch])
+        elif track.epoch == rejoin.epoch and rejoin.commit:
+            _won_by(step, track, Winner(rejoin.commit, tuple(rejoin.removed)))
 
 
 def _won_by(step: Step, track: BoxTrack, winner: Winner) -> None:
