@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the programs are here which tests and `make screens` drive: Chromium, fonts for Hangul and emoji,
-# Poppler, which reads the desk's certificates, and what deploy/ has settings for: two reverse proxies and Prometheus.
+# Poppler, which reads the desk's certificates, and what deploy/ has settings for: three reverse proxies and Prometheus.
 # With `image` as its argument also those that build the relay's image. CHROMIUM names a Chromium that lies elsewhere. On Debian and its kin, as root, what
 # is missing is installed. Only Chromium is indispensable; the tests of another one say that they were skipped.
 set -eu
@@ -16,6 +16,7 @@ lacking=
 has pdfsig || lacking="$lacking poppler-utils"
 has nginx || lacking="$lacking nginx-light"
 has caddy || lacking="$lacking caddy"
+has haproxy || lacking="$lacking haproxy"
 has promtool || lacking="$lacking prometheus"
 if [ "${1:-}" = image ]; then
     has buildah || lacking="$lacking buildah crun"

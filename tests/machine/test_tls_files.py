@@ -8,7 +8,7 @@ import pytest
 
 from nullabona.errors import UserError
 from nullabona.machine.tls import Tls, server_context
-from tests.repo.test_proxies import certificate
+from tests.repo.proxies import certificate
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from nullabona.relay.config import DEFAULT_LISTEN as RELAY_LISTEN
 from nullabona.witness.config import DEFAULT_LISTEN as WITNESS_LISTEN
 from nullabona.words.catalogue import Words
 from tests.docket.test_founding_command import found as found_desk
-from tests.repo.test_proxies import certificate as write_certificate
+from tests.repo.proxies import certificate as write_certificate
 
 DAY = 86_400
 HOST = "relay.example"

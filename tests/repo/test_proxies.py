@@ -1,40 +1,37 @@
 """The reverse-proxy examples are run: everything passes through, nothing is written, nobody is named.
 
-A stand-in relay answers behind the real nginx or Caddy with the configuration of deploy/, only ports and certificate
-paths replaced.
+A stand-in relay answers behind the real nginx, Caddy or HAProxy with the configuration of deploy/, only ports and
+certificate paths replaced.
 """
 
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import hashlib
 import os
 import shutil
 import socket
 import ssl
 import stat
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from nullabona.operating.sizing import files_for, sizes_for
 from nullabona.processes.program import free_port
 from nullabona.processes.servers import RelayProcess
 from nullabona.wire.messages import Frames, Read, decode_response, encode
+from tests.repo.proxies import HOST, caddy, certificate, haproxy, nginx, running
 
-ROOT = Path(__file__).parents[2]
-HOST = "relay.example"
+METRICS = (
+    "/metrics", "/metrics?all", "//metrics", "/metrics/", "/METRICS", "/%6detrics", "/./metrics", "/v1/../metrics",
+    f"http://{HOST}/metrics", f"https://{HOST}/metrics",
+)  # fmt: skip
+"""Ways to write what is not for the public."""
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TRACES = (b"planted-agent", b"planted-cookie", b"ko-KR", b"203.0.113.7", b"127.0.0.1", b"planted-referer")
 PLANTED = (
@@ -133,31 +130,6 @@ def unmask(frame: bytes) -> bytes:
     return bytes(byte ^ frame[2 + index % 4] for index, byte in enumerate(frame[6:]))
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A self-signed certificate for the example's name, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(start).not_valid_after(start.replace(year=2099))
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-    chain, private = folder / "chain.pem", folder / "key.pem"
-    chain.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return chain, private
-
-
-def example(name: str, replacements: dict[str, str]) -> str:
-    """A configuration of deploy/ with each of ``replacements`` made; each must be there to be replaced."""
-    text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
-    for old, new in replacements.items():
-        assert old in text, f"deploy/{name} no longer says {old!r}"
-        text = text.replace(old, new)
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """A running proxy: where it listens, what it trusts, and the folder that holds all it may have written."""
@@ -180,63 +152,7 @@ class Proxy:
             return read[0], read_body(connection, *read)
 
 
-def nginx(folder: Path, port: int, relay_port: int, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
-    """Debian's own surroundings: a main error log and an access log, switched on."""
-    site = example(
-        "nginx.conf",
-        {
-            "127.0.0.1:8440;": f"127.0.0.1:{relay_port};",
-            "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
-            "/etc/ssl/relay.example/fullchain.pem": str(chain),
-            "/etc/ssl/relay.example/privkey.pem": str(key),
-        },
-    )
-    temporary = " ".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;\n"
-        f"events {{}}\nhttp {{ {temporary} access_log {folder}/access.log;\n{site}\n}}\n"
-    )
-    return ["nginx", "-e", f"{folder}/early.log", "-p", str(folder), "-c", str(folder / "nginx.conf")], {}
-
-
-def caddy(folder: Path, port: int, relay_port: int, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
-    site = example(
-        "Caddyfile",
-        {
-            "127.0.0.1:8440": f"127.0.0.1:{relay_port}",
-            "\nrelay.example {": f"\nhttps://relay.example:{port} {{\n\tbind 127.0.0.1",
-            "\tadmin off\n": "\tadmin off\n\tauto_https disable_redirects\n",
-            "/etc/ssl/relay.example/fullchain.pem": str(chain),
-            "/etc/ssl/relay.example/privkey.pem": str(key),
-        },
-    )
-    (folder / "Caddyfile").write_text(site)
-    command = ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
-    return command, {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-
-
-@contextmanager
-def running(command: list[str], environment: dict[str, str], port: int, output: Path) -> Iterator[None]:
-    """Start a proxy, wait until it listens, and stop it again."""
-    with output.open("wb") as sink:
-        process = subprocess.Popen(command, env=os.environ | environment, stdout=sink, stderr=sink)
-    try:
-        deadline = time.monotonic() + 20
-        while process.poll() is None and time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)  # between looks: nothing tells us when a foreign process has begun to listen
-        assert process.poll() is None, output.read_text()
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture(params=[nginx, caddy], ids=["nginx", "caddy"])
+@pytest.fixture(params=[nginx, caddy, haproxy], ids=["nginx", "caddy", "haproxy"])
 def launch(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[int], Proxy]]:
     """Starts the proxy of one example in front of a port."""
     configure = request.param
@@ -250,7 +166,7 @@ def launch(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         def start(relay_port: int) -> Proxy:
             port = free_port()
             command, environment = configure(written, port, relay_port, chain, key)
-            stack.enter_context(running(command, environment, port, tmp_path / "output.txt"))
+            stack.enter_context(running(command, environment, port, written / "output.txt"))
             return Proxy(port, chain, written)
 
         yield start
@@ -278,9 +194,14 @@ def traces(folder: Path) -> dict[str, str]:
         str(path.relative_to(folder)): path.read_bytes().decode(errors="replace")
         for path in folder.rglob("*")
         if path.is_file()
-        and path.name not in {"nginx.conf", "Caddyfile", "autosave.json"}
+        and path.name not in {"nginx.conf", "Caddyfile", "autosave.json", "haproxy.cfg", "chain-and-key.pem"}
         and ((path.suffix == ".log" and path.stat().st_size) or any(mark in path.read_bytes() for mark in marks))
     }
+
+
+def status(proxy: Proxy, path: str) -> bytes:
+    """What a GET is answered."""
+    return proxy.ask(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())[0].split()[1]
 
 
 def test_a_post_passes_and_names_nobody(proxy: Proxy, relay: StandIn) -> None:
@@ -334,15 +255,18 @@ def test_health_is_public_and_metrics_are_private(proxy: Proxy, relay: StandIn) 
 
 
 def test_a_relay_that_is_down_leaves_no_trace(proxy: Proxy, relay: StandIn) -> None:
-    """With nobody behind it the proxy answers 502 and still writes nothing of the request."""
+    """With nobody behind it the proxy says so, HAProxy as 503, and still writes nothing of the request."""
     relay.stop()
     answer = proxy.ask(f"GET /planted/path HTTP/1.1\r\nHost: {HOST}\r\n{PLANTED}\r\n".encode())
-    assert b"502" == answer[0].split()[1]
+    assert answer[0].split()[1] in {b"502", b"503"}
     assert {} == traces(proxy.written)
 
 
 def test_the_relay_itself_answers_behind_the_proxy(launch: Callable[[int], Proxy]) -> None:
-    """`nulla relay serve` behind the example: a POST is answered in kind, and after it a WebSocket is accepted."""
+    """`nulla relay serve` behind the example: a POST is answered in kind, and after it a WebSocket is accepted.
+
+    However one writes /metrics, it is not shown, though the relay sees a program of its own machine ask.
+    """
     with RelayProcess(None) as process:
         proxy = launch(process.address[1])
         body = encode(Read(policy=0, read_secret=bytes(32), write_hash=bytes(32), after=0))
@@ -356,6 +280,12 @@ def test_the_relay_itself_answers_behind_the_proxy(launch: Callable[[int], Proxy
             f"GET /v1 HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode()
         )
+        spelled = {path: status(proxy, path) for path in METRICS}
+        with socket.create_connection(process.address) as direct:
+            direct.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            shown = read_head(direct)
+    assert shown is not None
+    assert (b"200", {}) == (shown[0].split()[1], {path: code for path, code in spelled.items() if code == b"200"})
     assert (b"200", Frames) == (answer[0].split()[1], type(decode_response(answer[1])))
     assert (answer[1], b"101") == (again[1], upgrade[0].split()[1])
 
