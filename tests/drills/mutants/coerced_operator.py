@@ -9,11 +9,11 @@ from tests.drills.mutants.parts import AGAIN, BARE, FRAME
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("views are not compared", "coerced-operator", "L-02 L-16",
-        Edit("client/core/sync/histories.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge")),
+        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device)\n\n\ndef _diverge", "\n\ndef _diverge")),
     mutant("nothing is said again", "coerced-operator", "L-16",
         Edit("client/core/sync/closed_boxes.py", "        acknowledgements.send_again(step, room, track)\n", "        pass\n"),
         Edit("client/core/sync/histories.py", "    if not quiet:\n        repair.answer(step, room, track, said)\n", ""),
-        Edit("client/core/sync/histories.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge")),
+        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device)\n\n\ndef _diverge", "\n\ndef _diverge")),
     mutant("a promise need not be of this card", "coerced-operator", "L-11",
         Edit("client/core/directory/checking.py",
              "promise = check_promise(pinned, str(handle), card_hash(answer.card), answer.promise, frontier, now_s)",
@@ -23,7 +23,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/delivery/box_log.py", '    return sha256(chain + seq.to_bytes(8, "big") + frame_hash).digest()',
              '    return sha256(chain + seq.to_bytes(8, "big")).digest()'), blind=True),
     mutant("nobody is told of two histories", "coerced-operator", "L-02",
-        Edit("client/core/sync/histories.py", '    step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))\n', ""), blind=True),
+        Edit("client/core/sync/histories.py", '        step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))\n',
+             "        pass\n"), blind=True),
     mutant("only views of the newest epoch are compared", "coerced-operator", "L-02 L-16",
         Edit("client/core/sync/histories.py", "    if view.incarnation != track.incarnation or not track.start < view.seq <= track.position:\n        return\n    frame =",
              "    if track.winner or view.incarnation != track.incarnation or not track.start < view.seq < track.position:\n        return\n    frame ="), blind=True),
@@ -58,7 +59,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     # Whoever sees that histories differ appends everything again: that is the second way.
     mutant("what somebody could not read is not said again", "coerced-operator", "L-16",
         Edit("client/core/timeline/sending.py", "MAX_RESENT: Final = 8", "MAX_RESENT: Final = 0"),
-        Edit("client/core/sync/histories.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge"), blind=True),
+        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device)\n\n\ndef _diverge", "\n\ndef _diverge"), blind=True),
     mutant("a frame that comes twice is two messages", "coerced-operator", "L-16",
         *AGAIN, blind=True),
 )  # fmt: skip

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import Final
+
 from nullabona.client.core import acquaintance
 from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.delivery.outbox import queue_raw
@@ -13,6 +16,10 @@ from nullabona.client.core.step import Step
 from nullabona.client.core.sync import repair
 from nullabona.client.core.timeline import sending
 from nullabona.wire.frame import Kind
+
+MOST_DIFFER: Final = 8
+"""So many different histories, shown by an account in a room on a day, have us warn and begin an epoch."""
+_DIFFERS: Final = "histories-differ"
 
 
 def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...], *, quiet: bool = False) -> None:
@@ -54,15 +61,20 @@ def compare(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> N
     if frame is None or not any(view.chain) or frame.chain[: receipts.CHAIN_SHOWN] == view.chain:
         return
     step.store.put_view(DeviceView(view.box, view.device, view.incarnation, 0, b"", (), ()))
-    _diverge(step, room, track)
+    _diverge(step, room, track, view.device)
 
 
-def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Histories differ: warn once, append our frames where everybody sees them, and begin a clean epoch."""
+def _diverge(step: Step, room: RoomState, track: BoxTrack, device: bytes) -> None:
+    """Histories differ: warn once, append our frames where everybody sees them, and begin a clean epoch.
+
+    The device may lie, so its account has us warn and begin epochs a few times a day only.
+    """
     if track.diverged or acquaintance.is_shut(step.store, room.info):
         return
     track.diverged = True
-    step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))
+    counts = _counts(step, room, device)
+    if counts:
+        step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))
     if track.closed:
         sending.leave_epoch(step, room, track)
         box_log.announce(step, room, track)
@@ -70,4 +82,12 @@ def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
     for frame in step.store.frames(track.keys.box.address):
         if frame.mine and frame.data and frame.kind == Kind.MESSAGE:
             queue_raw(step, room, track, frame.hash, frame.data)
-    repair.begin_epoch(step, room)
+    if counts:
+        repair.begin_epoch(step, room)
+
+
+def _counts(step: Step, room: RoomState, device: bytes) -> bool:
+    """Whether the device's account has not shown us too many different histories of the room today."""
+    known = step.store.device(room.id, device)
+    who = sha256(room.id + (known.account if known is not None else device) + step.day.to_bytes(4, "big")).digest()
+    return any(step.store.saw(_DIFFERS, sha256(who + bytes((turn,))).digest(), step.day) for turn in range(MOST_DIFFER))
