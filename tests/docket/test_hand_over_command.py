@@ -30,6 +30,7 @@ def office(tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
     made = PublicOffice(tmp_path, clock)
     (tmp_path / "docket.toml").write_text(
         f'operator = "x"\norigin = "{ORIGIN}"\ndirectory = "relay"\nlog_keys = "log.keys"\npolicy = "policy"\n'
+        '[[witness]]\nurl = "http://127.0.0.1:1"\nvkeys = []\n'
     )
     (tmp_path / "policy").write_text(POLICY)
     keys = [encode_private_key(kind, ORIGIN, seed(f"log{kind}")) for kind in (Kind.ED25519, Kind.COSIGN_MLDSA44)]

@@ -15,6 +15,7 @@ from nullabona.drills.removal import scenario as plays
 from nullabona.drills.removal.findings import Hunted, Out, Removal
 from nullabona.drills.removal.operator import Operator, Sought
 from nullabona.drills.removal.report import report_of
+from nullabona.drills.removal.reported import Reported
 from nullabona.drills.reporting.report import Check, Report, Verdict
 from nullabona.drills.reporting.text import Text
 from nullabona.drills.search import Kind, Searched, Secret
@@ -66,6 +67,7 @@ def removal(**broken: Any) -> Removal:  # noqa: ANN401 - a field's value
         "chunk": Hunted(1, kept=True, arrived=True, seconds=1.0),
         "blocked": "moving", "blocked_kept": True, "again": True, "other_hashes": True,
         "boxes": 3,
+        "reported": Reported(forged=0, erased=1, more=[], kept=True),
     }  # fmt: skip
     return Removal(**(values | broken))
 
@@ -102,6 +104,11 @@ def found(kind: Kind, label: str = "it") -> Sought:
         ({"chunk": hunted(arrived=False)}, {"X-02"}),
         ({"blocked": "here"}, {"X-03"}),
         ({"other_hashes": False}, {"X-03"}),
+        ({"reported": None}, {"X-06", "X-16", "X-17"}),
+        ({"reported": Reported(forged=1, erased=1, more=[], kept=True)}, {"X-16"}),
+        ({"reported": Reported(forged=0, erased=0, more=[], kept=True)}, {"X-06"}),
+        ({"reported": Reported(forged=0, erased=1, more=[], kept=False)}, {"X-06"}),
+        ({"reported": Reported(forged=0, erased=1, more=["who said it"], kept=True)}, {"X-17"}),
         ({"out": Out(6, 3, 2, later=True, knows=0, emptied=True, erased=True)}, {"R-02"}),
         ({"out": Out(6, 3, 2, later=False, knows=1, emptied=True, erased=True)}, {"R-02"}),
     ],

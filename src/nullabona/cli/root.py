@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "export": "nullabona.cli.person.export:export",
     "search": "nullabona.cli.person.search:search",
     "save": "nullabona.cli.person.save:save",
+    "report": "nullabona.cli.person.report:report",
     "import": "nullabona.cli.person.moving:import_history",
     "follow": "nullabona.cli.person.watch:follow",
     "sync": "nullabona.cli.person.watch:sync",
@@ -46,8 +47,8 @@ COMMANDS: Final = {
 """Where each is. What `nulla --help` says of one is `nulla-NAME` in words/cli_help_frame.toml."""
 SECTIONS: Final = {
     "for-people": (
-        "app", "account", "device", "contact", "room", "send", "read", "search", "save", "follow", "sync", "status",
-        "backup", "restore", "export", "import", "record", "operator-notices",
+        "app", "account", "device", "contact", "room", "send", "read", "search", "save", "report", "follow", "sync",
+        "status", "backup", "restore", "export", "import", "record", "operator-notices",
     ),
     "for-operators": ("relay", "witness", "doctor"),
     "for-legal-desks": ("docket",),

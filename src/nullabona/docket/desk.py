@@ -14,6 +14,7 @@ from pathlib import Path
 from nullabona.docket.administration import Administration, DeskDone, Pending
 from nullabona.docket.cases.casework import Casework, Done
 from nullabona.docket.cases.changes import Changes
+from nullabona.docket.cases.erasures import enter_erasure
 from nullabona.docket.cases.handover import HandedOver, HandOvers
 from nullabona.docket.cases.notices import Delivery, HeldNotice, Notices, ReadyNotice
 from nullabona.docket.cases.receipts import Receipts
@@ -353,14 +354,16 @@ class Desk:
         """The published cases that may be opened now, for `DeskAction.OPEN`."""
         return tuple(line.id for line in self.cases(who) if self._openings.may_open(who, line.id))
 
+    def enter_erasure(self, who: Acting, case: CaseId, report: bytes) -> None:
+        """Allow pieces to be erased by an abuse report. Raises `ErasureRefused` or `NotAllowed`; else it is entered."""
+        enter_erasure(self._context, who, self._files.open(who, case), report)
+
     def erase_due(self) -> int:
         """Erase the closed cases whose retention has ended, with their keys; how many. Call it after `publish_due`.
 
         Erases nothing while the clock may be wrong (`ClockWatch.may_erase`).
         """
-        if not self._watch.may_erase():
-            return 0
-        due = self._store.rows("closed_before", self._outside.clock() // DAY)
+        due = self._store.rows("closed_before", self._outside.clock() // DAY) if self._watch.may_erase() else []
         with self._store.transaction():
             for (case,) in due:
                 self._store.run("erase_case", case)
@@ -380,9 +383,8 @@ class Desk:
         with self._store.transaction():
             self._journal.append("read", case.ljust(32, b"\0"), case=case, officer=who.officer)
 
-    def _take_effect(self, who: Acting, action: DeskAction, details: DeskDetails, proposed_by: str) -> None:
+    def _take_effect(self, who: Acting, _action: DeskAction, details: DeskDetails, proposed_by: str) -> None:
         """Apply what an action on the desk changes besides the staff."""
-        del action
         match details:
             case OpenDetails():
                 self._openings.open_cases(who, details)

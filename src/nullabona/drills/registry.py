@@ -109,7 +109,7 @@ _ROWS: Final = (
     Drill(
         "removal",
         "An order to find and delete a message and a picture; the operator helps, and a member turns informant.",
-        tuple("X-01 X-02 X-03 X-04 X-10 X-11 X-12 X-13 X-14 X-15 R-02".split()),
+        tuple("X-01 X-02 X-03 X-04 X-06 X-10 X-11 X-12 X-13 X-14 X-15 X-16 X-17 R-02".split()),
         (_ONLY,),
     ),
     Drill(

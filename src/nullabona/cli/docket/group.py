@@ -31,6 +31,7 @@ _PLACES: Final = {
     "deliver": "nullabona.cli.docket.public:deliver",
     "document": "nullabona.cli.docket.case:document",
     "due": "nullabona.cli.docket.case:due",
+    "erase": "nullabona.cli.docket.erasing:erase",
     "gag": "nullabona.cli.docket.case:gag",
     "hand-over": "nullabona.cli.docket.handover:hand_over",
     "init": "nullabona.cli.docket.office:init",
@@ -67,7 +68,7 @@ _PLACES: Final = {
 _SECTIONS: Final = {
     "docket-cases": (
         "intake", "document", "list", "due", "show", "review", "match", "decide", "produce", "receipt", "hand-over",
-        "close", "amend", "stay", "resume", "recuse",
+        "erase", "close", "amend", "stay", "resume", "recuse",
     ),
     "docket-notices": (
         "notify", "defer", "bar-notice", "confirm-bar", "nobody-to-tell", "gag", "confirm-gag", "deliver",

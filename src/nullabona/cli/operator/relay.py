@@ -32,6 +32,7 @@ PLACES: Final = {
     "change-keys": "nullabona.cli.operator.relay_keys:change_keys",
     "install-keys": "nullabona.cli.operator.relay_keys:install_keys_of",
     "token": "nullabona.cli.operator.tokens:token",
+    "report": "nullabona.cli.operator.reports:report",
 }
 """Commands that need what a serving relay never loads."""
 

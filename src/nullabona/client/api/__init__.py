@@ -81,6 +81,7 @@ from nullabona.client.api.records import (
     SafetyNumber,
     Status,
 )
+from nullabona.client.api.reports import ReportDraft, ReportedLine
 from nullabona.client.api.session import Options
 from nullabona.client.api.standing import RecordEvidence, RecordStanding, evidence_files
 from nullabona.client.api.warned import StandingWarning
@@ -186,6 +187,8 @@ __all__ = [
     "RelayMoved",
     "RelayStatus",
     "Removed",
+    "ReportDraft",
+    "ReportedLine",
     "Restored",
     "RoomChanged",
     "RoomDetails",

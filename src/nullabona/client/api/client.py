@@ -26,6 +26,7 @@ from nullabona.client.api.passing import Passing
 from nullabona.client.api.preferences import ChosenPreferences
 from nullabona.client.api.profiles import Profiles
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
+from nullabona.client.api.reports import Reports
 from nullabona.client.api.rooms import Rooms
 from nullabona.client.api.session import Options, Session
 from nullabona.client.api.standing import PublicRecords
@@ -97,6 +98,7 @@ class Client:
         self.preferences = ChosenPreferences(session)
         self.profiles = Profiles(session)
         self.record = PublicRecords(session)
+        self.reports = Reports(session)
         self.rooms = Rooms(session, self.contacts)
 
     @property

@@ -116,7 +116,7 @@ def received(step: Step, room: RoomState, message: bytes, body: File) -> None:
         return
     said = body.attachment
     file = StoredFile(room.id, message, mine=False, state=FileState.REMOTE)
-    if not _consistent(said):
+    if not is_consistent(said):
         set_state(step, replace(file, state=FileState.FAILED, reason="size"))
         return
     set_state(step, file)
@@ -125,7 +125,7 @@ def received(step: Step, room: RoomState, message: bytes, body: File) -> None:
         fetch(step, room, message)
 
 
-def _consistent(said: Attachment) -> bool:
+def is_consistent(said: Attachment) -> bool:
     """Whether the parts add up to the stated size, so that nobody can make us fetch more."""
     fitting = all(len(ref.chunks) == piece_count(ref.size) for ref in said.blobs)
     return fitting and 0 < said.size <= MAX_FILE and sum(ref.size for ref in said.blobs) == said.size
@@ -137,7 +137,7 @@ def fetch(step: Step, room: RoomState, message: bytes) -> None:
     Raises `BadRequest` if the message has no file that can be fetched.
     """
     file, said = step.store.file(room.id, message), attachment_of(step.store, room.id, message)
-    if file is None or said is None or not (file.mine or _consistent(said)):
+    if file is None or said is None or not (file.mine or is_consistent(said)):
         raise BadRequest("this message has no file that can be fetched")
     if file.mine or file.state is FileState.HERE:
         return

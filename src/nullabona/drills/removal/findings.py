@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nullabona.drills.removal.operator import Sought
+from nullabona.drills.removal.reported import Reported
 from nullabona.drills.reporting.report import Report, Verdict
 
 
@@ -76,6 +77,7 @@ class Removal:
     again: bool = False
     """Whether it came when it was sent once more."""
     other_hashes: bool = False
+    reported: Reported | None = None
 
     @property
     def yielded(self) -> bool:

@@ -80,6 +80,8 @@ def _hunted(removal: Removal) -> Iterator[Text]:
     if not removal.again:
         again = _say("did-not-come")
     yield _say("second-picture-hashes", blocked_s=BLOCKED_S, state=state, again=again)
+    if removal.reported is not None:
+        yield _say("reports-erased", erased=removal.reported.erased, forged=removal.reported.forged)
 
 
 def _describe(what: Text, hunted: Hunted) -> Text:
@@ -131,6 +133,10 @@ def _discovered(id: str, removal: Removal) -> Iterator[str]:
         yield "boxes that open alike"
     elif id == "X-03" and not removal.other_hashes:
         yield "the same hashes when it is sent once more"
+    elif id == "X-16" and removal.reported is not None:
+        yield f"pieces that no key of the report opens: {removal.reported.forged}"
+    elif id == "X-17" and removal.reported is not None:
+        yield from removal.reported.more
 
 
 def _found(removal: Removal, *kinds: Kind) -> bool:
@@ -161,6 +167,7 @@ _HELD: Final[dict[str, Callable[[Removal], bool]]] = {
     "X-02": lambda r: _survived(r.chunk),
     "X-03": lambda r: r.blocked not in {"", "here"} and r.blocked_kept and r.again and r.other_hashes,
     "X-04": lambda r: _hit(r.frame) and _hit(r.spoiled) and _hit(r.box) and (r.boxes < _SOME or r.opened_alike == 0),
+    "X-06": lambda r: r.reported is not None and r.reported.erased > 0 and r.reported.kept,
     "X-10": lambda r: r.sought.able and not _found(r, Kind.TEXT, Kind.ROOM) and not _labelled(r, "the message"),
     "X-11": lambda r: r.sought.able and not _labelled(r, "the picture") and not r.computed_chunk,
     "X-12": lambda r: len(r.warrants) == 4 and not r.yielded and not _labelled(r, NAMED) and not r.computed_box,
@@ -170,6 +177,8 @@ _HELD: Final[dict[str, Callable[[Removal], bool]]] = {
         _told(r.box, "relay-lost-box")
         and all(_told(hunted, "relay-showed-different-histories") for hunted in (r.frame, r.spoiled, r.trimmed))
     ),
+    "X-16": lambda r: r.reported is not None and r.reported.forged == 0,
+    "X-17": lambda r: r.reported is not None and not r.reported.more,
     "R-02": lambda r: (
         min(r.out.read, r.out.filled, r.out.had) > 0 and r.out.erased and not r.out.later and not r.out.knows
     ),
@@ -179,11 +188,14 @@ _CLAIMS: Final = {
     "X-02": _say("x-02"),
     "X-03": _say("x-03"),
     "X-04": _say("x-04"),
+    "X-06": _say("x-06"),
     "X-10": _say("x-10"),
     "X-11": _say("x-11"),
     "X-12": _say("x-12"),
     "X-13": _say("x-13"),
     "X-14": _say("x-14"),
     "X-15": _say("x-15"),
+    "X-16": _say("x-16"),
+    "X-17": _say("x-17"),
     "R-02": _say("r-02"),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from nullabona.drills.removal.computing import boxes_of, chunks_of
 from nullabona.drills.removal.findings import Hunted, Out, Removal
 from nullabona.drills.removal.hand import Hand
 from nullabona.drills.removal.operator import Operator, Sought
+from nullabona.drills.removal.reported import act_on_reports
 from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.search import Kind, Searched, Secret
 from nullabona.drills.stage.playing import in_folder
@@ -68,6 +69,7 @@ _ACTS: Final = {
     "whole_box": "X-04 X-13 X-15",
     "by_a_member": "X-13 X-15",
     "list_of_hashes": "X-03",
+    "by_report": "X-06 X-16 X-17",
     "nothing_left": "R-02",
 }
 """What is done after the search, with the lines that it is about."""
@@ -230,6 +232,22 @@ class _Scene:
             removal.again = await people["sora"].do("photo", room=GROUP, message=again) == "here"
         fresh = await people["mina"].do("chunks_of", room=GROUP, message=again)
         removal.other_hashes = bool(fresh) and not set(fresh) & set(chunks)
+
+    async def by_report(self, removal: Removal) -> None:
+        """A member reports words, and a picture; a stranger who was told hashes reports the picture, too."""
+        self._tell(_say("member-reports"))
+        people, operator = self._people, self._operator
+        photo = await self._send_photo("three", seed=3)
+        await people["jun"].do("photo", room=GROUP, message=photo)
+        words, picture = self._folder / "words.report", self._folder / "picture.report"
+        await people["jun"].do("report", room=GROUP, path=str(words), text=WANTED)
+        await people["jun"].do("report", room=GROUP, path=str(picture), photo=photo)
+        names = [GROUP, *(name for actor in people.members.values() for name in (actor.handle, actor.account))]
+        removal.reported = await asyncio.to_thread(
+            act_on_reports, operator.data, words.read_bytes(), picture.read_bytes(), WANTED, names
+        )
+        kept = [await people[name].do("photo", room=GROUP, message=photo, within_s=1.0) for name in ("mina", "jun")]
+        removal.reported.kept = kept == ["here", "here"]
 
     async def nothing_left(self, removal: Removal) -> None:
         """What the removed member has, and whether the box of their time was emptied: nobody needs it any more."""

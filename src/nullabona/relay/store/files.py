@@ -26,13 +26,16 @@ _DOOMED: Final = 64
 class FileBlobStore:
     """A `BlobStore` in ``directory``/blobs. Leftovers of an interrupted write are erased at once.
 
-    Raises `PathUnusable`.
+    Not ``serving``: the relay may be running, so nothing is made and nothing that it is writing is touched. Raises
+    `PathUnusable`.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, serving: bool = True) -> None:
         self._root = directory / "blobs"
         self._placing = threading.Lock()
         self._incoming = self._root / "incoming"
+        if not serving:
+            return
         with opening(self._root):
             self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
             for leftover in self._incoming.iterdir():
@@ -58,6 +61,18 @@ class FileBlobStore:
         except OSError as error:
             raise StoreFailed("the blob store cannot be read") from error
         return None
+
+    def remove(self, digest: bytes) -> bool:
+        """Erase one chunk; whether it was there. It may be put again at any time. Raises `StoreFailed`."""
+        try:
+            found = [path for day in self._days() if (path := self._path(day, digest)).exists()]
+            for path in found:
+                self._take_away(path)
+                sync_folder(path.parent)
+                _still(path.parent, self._incoming)
+        except OSError as error:
+            raise StoreFailed("the blob store cannot be written") from error
+        return bool(found)
 
     def used(self, expiry_day: int) -> int:
         return sum(path.stat().st_size for path in self._files(expiry_day))
