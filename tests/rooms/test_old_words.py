@@ -16,18 +16,21 @@ from tests.rooms.hostile import (
     add,
     all_well,
     envelope,
+    everybody,
     gone,
     kinds,
     mole,
+    only,
     people,
     remove,
     say_anything,
+    ticket_of,
     to_inbox,
     update_keys,
     warnings,
 )
 from tests.rooms.test_forged_orders import leave_order
-from tests.rooms.test_nobodys_word import came, lead_away, lose_thread
+from tests.rooms.test_nobodys_word import asking, came, lead_away, lose_thread
 from tests.rooms.world import Person, World
 
 HOUR, MINUTE = 3_600_000, 60_000
@@ -107,6 +110,28 @@ def test_a_revoked_device_says_for_no_other_that_the_account_leaves() -> None:
     with tablet.engine.step(world.now, room) as step:
         assert not rooms.leaving(step, room)
     assert ("joined", {laptop.account} & tablet.members(room)) == (tablet.phase(room), {laptop.account})
+
+
+def test_an_honest_ticket_that_comes_late_costs_time_only() -> None:
+    """The relay kept it from when somebody asked in vain: she is where it leads, and misses a commit that is gone."""
+    world = World(1)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    old, epoch, box = ticket_of(a, room), b.epoch(room), world.relay.boxes[b.where(room)]
+    only(world, a, c)
+    update_keys(a, room)
+    world.settle(span=10_000)
+    box.frames.clear()
+    only(world, b)
+    world.settle(span=5_000)
+    assert asking(b, room) is not None
+    to_inbox(a, b, old)
+    world.settle(span=5_000)
+    assert (None, epoch) == (asking(b, room), b.epoch(room))
+    everybody(world)
+    world.settle(span=HOUR)
+    assert a.where(room) == b.where(room)
+    all_well(world, room, a, b, c)
 
 
 def devices_in(person: Person, room: bytes) -> set[bytes]:
