@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.docket.console.pages.standing import WHO
-from nullabona.operating.desk import opened_desk, read_guidelines, zone_of
+from nullabona.operating.desk import open_desk, read_guidelines, zone_of
 from nullabona.processes.program import free_port
 from tests.docket.pages import HOW_TO, Shell, blocks
 
@@ -35,7 +36,7 @@ def test_the_korean_page_founds_a_desk_of_six(tmp_path: Path) -> None:
         page = blocks("answer-a-warrant.ko.md")
         for block in page[: 1 + next(at for at, block in enumerate(page) if "docket init" in block)]:
             shell.run(block)
-    with opened_desk(tmp_path / "desk") as at:
+    with closing(open_desk(tmp_path / "desk")) as at:
         roles = {one.id: set(one.roles) for one in at.desk.staff.officers()}
     assert {"ada", "ben", "aud", "ina", "rea", "cora"} == set(roles)
     workers = [roles[name] for name in ("ina", "rea", "cora")]

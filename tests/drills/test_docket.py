@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -35,7 +36,7 @@ from nullabona.drills.search import Kind, Secret
 from nullabona.log.keys import Kind as KeyKind
 from nullabona.log.keys import vkey
 from nullabona.machine.keyfile import encode_private_key, parse_private_key
-from nullabona.operating.desk import opened_desk
+from nullabona.operating.desk import open_desk
 from nullabona.processes.program import nulla, run
 from tests.docket.packages import desk, order, sealed
 
@@ -82,7 +83,7 @@ def test_the_desk_of_the_drill_is_the_one_that_operators_run(tmp_path: Path) -> 
     with pytest.raises(ClockDoubtful):
         office.publish_due()
     office.close()
-    with opened_desk(tmp_path) as at:
+    with closing(open_desk(tmp_path)) as at:
         assert set(OFFICERS) == {officer.id for officer in at.desk.staff.officers()}
 
 

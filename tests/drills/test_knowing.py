@@ -186,7 +186,7 @@ def inventory(*boxes: Box, day: int = 20_000) -> Inventory:
         body: Body
 
     cards = tuple(Registered(name, Card(Body(inbox_of(name))), day, b"", 1) for name in NAMES)  # type: ignore[arg-type]
-    return Inventory(boxes, cards, (), (), 0, 0, {}, (), (), ())
+    return Inventory(boxes, cards, (), 0, 0, {}, (), (), ())
 
 
 def drawn(*numbers: int, days: tuple[int, ...] = (20_031, 20_044, 20_050)) -> list[Box]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
@@ -124,16 +124,6 @@ def open_desk(data: Path, parts: Parts | None = None, officer: OfficerFile | Non
     except BaseException:
         log.release()
         raise
-
-
-@contextmanager
-def opened_desk(data: Path, officer: OfficerFile | None = None) -> Iterator[OpenedDesk]:
-    """As `open_desk`; it is closed at the end of the block."""
-    at = open_desk(data, officer=officer)
-    try:
-        yield at
-    finally:
-        at.close()
 
 
 def check_founded(data: Path) -> None:

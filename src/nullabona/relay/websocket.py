@@ -1,4 +1,4 @@
-"""The WebSocket carrier: records in, records out, everything that is ready in one message (spec/relay.md §2.1)."""
+"""The WebSocket carrier: takes records, and sends all answers that are ready in one message (spec/relay.md §2.1)."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from nullabona.wire.messages import MAX_REQUEST, AnyResponse, encode
 from nullabona.wire.records import HEAD, MAX_RECORDS, Assembly, split_records
 
 _ROOM: Final = 14
-"""Bytes that picows wants free in front of a message."""
+"""Bytes that picows needs free in front of a message."""
 _FLUSH_BYTES: Final = 256 * 1024
 """An outgoing message this long is sent at once."""
 _CLOSE_DELAY_S: Final = 0.2
-"""Time for a close frame to leave before the connection goes."""
+"""Seconds for a close frame to be sent before the connection is closed."""
 _NEVER: Final = float("inf")
 _LATER_BYTES: Final = 128
-"""What a request that waits takes in memory beside its bytes, about."""
+"""About how many bytes of memory a waiting request takes beside its own."""
 
 
 class Gate(Protocol):
-    """Where connections come and go."""
+    """What a connection shares with the others of its server, and where it reports that it opened and closed."""
 
     @property
     def unsent(self) -> Unsent: ...
@@ -57,15 +57,15 @@ class WebSocket(WSListener):
         self._assembly = Assembly(limits.message_bytes)
         self.part = 0
         self._longest = READ_BUFFER
-        """Bytes that the buffer has had room for: it grows with the longest frame and never shrinks."""
+        """Bytes of picows' buffer, which grows with the longest frame and never shrinks."""
         self._begun = _NEVER
         self._turn = -1
         self._used = 0
-        """How much of that turn."""
+        """How much of the turn ``_turn`` this connection has used."""
         self._later: deque[tuple[int, bytes]] = deque()
-        """Requests for later turns, ..."""
+        """Requests that wait for a later turn."""
         self._later_bytes = 0
-        """... and their bytes."""
+        """Bytes of memory that they take."""
         self._message_s = 2 * limits.ping_s
         self._out = bytearray(_ROOM)
         self._dirty = False
@@ -106,10 +106,10 @@ class WebSocket(WSListener):
             self.close(WSCloseCode.PROTOCOL_ERROR, error.message)
 
     def pause_writing(self) -> None:
-        """Nothing: `is_full` and the unsent limit do it."""
+        """Does nothing: `is_full` and the unsent limit bound what waits to be sent."""
 
     def resume_writing(self) -> None:
-        """Nothing to resume."""
+        """Does nothing, because nothing was paused."""
 
     # -- what services call
 
@@ -140,17 +140,17 @@ class WebSocket(WSListener):
     # -- what the server calls
 
     def arrived(self) -> int:
-        """Bytes of memory that messages take before they are whole."""
+        """Bytes of memory that incomplete messages and waiting requests take."""
         return 0 if self._cut else self._longest - READ_BUFFER + self._assembly.size + self._later_bytes
 
     def begun(self) -> float:
-        """When the message began that has come in part; infinity if there is none."""
+        """The loop's time at which the present incomplete message began; infinity if there is none."""
         return self._begun
 
     def check_alive(self) -> None:
-        """Cut the connection off if no complete message came since the last call; ask it for one.
+        """Close the connection if no complete message came since the last call; otherwise send a ping.
 
-        Also if one has been under way for too long: pongs say that somebody is there, not that it will ever be whole.
+        Also closes it if a message has been incomplete for too long, even if the client answers pings.
         """
         if self._transport is None:
             return
@@ -166,13 +166,13 @@ class WebSocket(WSListener):
         return 0 if transport is None else transport.underlying_transport.get_write_buffer_size()
 
     def cut_off(self) -> None:
-        """Hang up at once."""
+        """Close the connection at once, without a close frame."""
         if self._transport is not None:
             self._cut = True
             self._transport.disconnect(graceful=False)
 
     def close(self, code: WSCloseCode, reason: str) -> None:
-        """Send what is ready and a close frame, and disconnect moments later."""
+        """Send the answers that are ready and a close frame, and disconnect `_CLOSE_DELAY_S` later."""
         self._flush()
         transport = self._transport
         if transport is None or transport.is_close_frame_sent:
@@ -187,11 +187,11 @@ class WebSocket(WSListener):
         self._gate.arriving.add(self.part - longest)
 
     def _take_whole(self, message: memoryview) -> None:
-        """Requests are copied as they are decoded, so nothing reads the message again."""
+        """Take every request of a message, then overwrite the message."""
         try:
             self._take(message)
         finally:
-            if message:
+            if message:  # requests were copied when they were decoded, so nothing reads it again
                 wipe(message)
 
     def _take(self, message: bytes | memoryview) -> None:
@@ -216,7 +216,7 @@ class WebSocket(WSListener):
             self.budget.heavy = 0
 
     def _put_off(self, request_id: int, body: bytes) -> None:
-        """Keep a request for a later turn, and read nothing more until all that wait have been answered."""
+        """Keep a request for a later turn, and stop reading until all waiting requests have been answered."""
         if not self._later and self._transport is not None:
             self._transport.underlying_transport.pause_reading()
             self._gate.turns.wait(self._go_on)
@@ -225,7 +225,7 @@ class WebSocket(WSListener):
         self._gate.arriving.add(len(body) + _LATER_BYTES)
 
     def _go_on(self) -> None:
-        """This connection's turn has come again."""
+        """Answer waiting requests in this connection's next turn."""
         transport = self._transport
         if transport is None or transport.is_close_frame_sent:
             self._later.clear()

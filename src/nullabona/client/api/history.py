@@ -1,4 +1,4 @@
-"""Gives a new device what was said before it came, and takes it in on one (spec/devices.md §9)."""
+"""Copies the history to a newly linked device, and merges it on that device (spec/devices.md §9)."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from nullabona.client.runner import now_ms
 from nullabona.errors import UserError
 
 PART: Final = 4 * 1_048_576
-"""Bytes of an archive that go in one file."""
+"""Most bytes of the archive that one file carries."""
 _PAUSE_S: Final = 0.5
-"""Between two looks, however much happens."""
+"""Least seconds between two looks for work."""
 _SLICE: Final = 500
-"""Records that are merged in one transaction: nothing else waits for longer."""
+"""Records that one transaction merges, so that other work does not wait for long."""
 
 
 class History:
-    """Both sides of it, for one running client."""
+    """Both sides of the copy, for one running client."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -49,14 +49,14 @@ class History:
         self._next = 0
 
     async def run(self) -> None:
-        """For as long as the client runs."""
+        """Send and merge whenever there is something, until the task is cancelled."""
         news = asyncio.Event()
         end = self._session.runner.listen(news.set)
         try:
             while True:
                 news.clear()
                 if self._shares():
-                    # Left or removed between two parts: what is owed is sent from its beginning if we come back.
+                    # If we leave or are removed between two parts, all is sent again once we are back.
                     with suppress(NotInRoom):
                         await self._send_owed()
                     await self._take()
@@ -66,7 +66,7 @@ class History:
             end()
 
     def _shares(self) -> bool:
-        """Whether there is another device, now or before."""
+        """Whether the account has, or had, another device."""
         with self._session.look() as store:
             return bool(own_devices.room_id(store))
 
@@ -78,7 +78,7 @@ class History:
             return
         stream, number, held = secrets.token_hex(8), 0, b""
         for block in encode_stream(self._records()):
-            if held and len(held) + len(block) > PART:  # what is left for the last part is never nothing
+            if held and len(held) + len(block) > PART:  # so the last part is never empty
                 await self._send(room, held, history.part_name(stream, number, last=False))
                 number, held = number + 1, b""
             held += block
@@ -101,7 +101,7 @@ class History:
         with self._session.look() as store:
             begin = begin_of(need_account(store), now_ms())
         for record in read_records(self._session.profile.store, begin, unsent=False):
-            # Into the rooms that we are in the new device is invited; into those of imported history nobody can.
+            # The new device is invited into the rooms that we are in; nobody can be invited into the others.
             if not isinstance(record, Room) or record.phase in {LEFT, REMOVED, IMPORTED}:
                 yield record
 

@@ -1,4 +1,4 @@
-"""Who is meant by the names in exports: remembered from before, and what the person answered now, chat by chat."""
+"""Maps the names in exports to accounts, by what was remembered and by what the person answers for each chat."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from nullabona.client.importing.kakao_words import OWN_NAMES
 from nullabona.client.importing.surveying import ChatSurvey
 
 _NOBODY: Final = b"-"
-"""Remembered of a name that is nobody's here."""
+"""Stored for a name that the person said is no contact."""
 
 
 class People:
-    """The people of one chat. Good inside one step, but for `accounts`."""
+    """The people of one chat of an export. Use it inside one step, except for ``accounts``."""
 
     def __init__(self, step: Step, answers: ImportAnswers, export: Export, place: int, found: ChatSurvey) -> None:
         self._step = step
@@ -26,7 +26,7 @@ class People:
         self._names = list(found.people)
         own = [*OWN_NAMES] if export.layout.service == "kakaotalk" else []
         self._told = {name for name in [*own, found.chat.me] if name in found.people}
-        """What the export itself calls the person."""
+        """Names that the export itself gives to the person."""
         mine = _names_of_me(answers)
         here = answers.chats.get(place) or next(
             (answers.chats[name] for name in _file_names(export) if name in answers.chats), ChatAnswers()
@@ -42,29 +42,29 @@ class People:
 
     def _decided(self) -> dict[str, bytes]:
         known = {name: who for name, who in (self._kept | self._said).items() if who not in {b"", _NOBODY}}
-        if self._settled:  # memory adds no second one to what was said
+        if self._settled:  # an answer replaces what was remembered about the person's own name
             said = {name for name, who in self._said.items() if who == self._me}
             known = {name: who for name, who in known.items() if who != self._me or name in said}
         return known | dict.fromkeys(self._told, self._me)
 
     @property
     def asks_me(self) -> bool:
-        """Nobody in the chat is known to be the person, or more than one is."""
+        """Whether to ask who the person is: nobody in the chat is known to be, or more than one name is."""
         if not self._names:
             return False
         mine = {name for name in self._names if self.accounts.get(name) == self._me}
         return len(mine - self._told) > 1 or not (mine or self._settled)
 
     def others(self) -> list[str]:
-        """Names of all but the person, in the order in which they come; of everybody if there is nobody else."""
+        """The names of everybody but the person, in the export's order; all names if there is nobody else."""
         return [name for name in self._names if self.accounts.get(name) != self._me] or self._names
 
     def by_name(self) -> dict[str, bytes]:
-        """Name → account, or empty, of everybody, in the order in which they come."""
+        """Name → account, empty if unknown, of everybody in the export's order."""
         return {name: self.accounts.get(name, b"") for name in self._names}
 
     def remember(self) -> None:
-        """Keep what was answered about names that are there."""
+        """Store the answers about names that occur in this chat."""
         for name in self._names:
             who = self._said.get(name)
             if who:

@@ -15,7 +15,7 @@ from nullabona.client.core.group.create import create_room
 from nullabona.client.core.identity import cards, claims, contact_keys
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.incoming.invitations import accept_request, decline_request
-from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
+from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed
 from nullabona.client.core.model.facts.rooms import Leaving
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
@@ -55,15 +55,8 @@ def _check_name(name: str) -> None:
         raise BadRequest("a room's name has 1 to 120 printable characters")
 
 
-def _member_room(step: Step, room_id: bytes) -> RoomState:
-    room = step.room(room_id)
-    if room.phase != JOINED:
-        raise NotInRoom("you are not in this room any more")
-    return room
-
-
 def _admin_room(step: Step, room_id: bytes) -> RoomState:
-    room = _member_room(step, room_id)
+    room = rooms.joined_room(step, room_id)
     if room.info.kind == DIRECT:
         raise NotAllowed("a direct room has two people and no name", hint="create a group")
     if step.local.account not in room.info.admins:
@@ -115,12 +108,12 @@ def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> Non
 
 def update_keys(step: Step, room_id: bytes) -> None:
     """Renew this device's keys in a room now, so that keys an attacker copied before become useless."""
-    intents.want(_member_room(step, room_id), UpdateKeys())
+    intents.want(rooms.joined_room(step, room_id), UpdateKeys())
 
 
 def leave(step: Step, room_id: bytes) -> None:
     """Leave a room: the other members carry it out. Raises `LastAdmin` for the only admin of a group with others."""
-    room = _member_room(step, room_id)
+    room = rooms.joined_room(step, room_id)
     roster = step.roster(room_id)
     others = {device.account for device in roster.values()} - {step.local.account}
     if len(roster) == 1:

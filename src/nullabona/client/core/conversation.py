@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from nullabona.client.core import acquaintance, files, preferences
+from nullabona.client.core import acquaintance, files, preferences, rooms
 from nullabona.client.core.group import intents
 from nullabona.client.core.model.content import (
     ClosePoll,
@@ -21,7 +21,7 @@ from nullabona.client.core.model.content import (
     Vote,
 )
 from nullabona.client.core.model.emoji import is_one_emoji
-from nullabona.client.core.model.errors import BadRequest, NotAllowed, NotInRoom
+from nullabona.client.core.model.errors import BadRequest, NotAllowed
 from nullabona.client.core.model.facts.messages import MessageGone, MessageStateChanged
 from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.model.room_info import DIRECT, MAX_TIMER_S
@@ -54,7 +54,7 @@ def send_text(
     forwarded: bool = False,
 ) -> bytes:
     """Store and queue a message. Returns its id. Raises `BadRequest` if it is empty or too long."""
-    room = _joined(step, room_id)
+    room = rooms.joined_room(step, room_id)
     _check_text(text)
     answered = step.store.message(room_id, reply_to) if reply_to else None
     if answered is not None and answered.imported:
@@ -71,7 +71,7 @@ def send_poll(step: Step, room_id: bytes, question: str, options: Sequence[str],
         raise BadRequest(f"each answer of a poll has 1 to {MAX_OPTION} characters")
     if not 2 <= len(answers) <= MAX_OPTIONS or len(set(answers)) != len(answers):
         raise BadRequest(f"a poll has 2 to {MAX_OPTIONS} different answers")
-    return sending.send(step, _joined(step, room_id), Poll(asked, answers, multiple))
+    return sending.send(step, rooms.joined_room(step, room_id), Poll(asked, answers, multiple))
 
 
 def forward(step: Step, source: bytes, message: bytes, target: bytes, album: bytes = b"") -> bytes:
@@ -100,7 +100,7 @@ def may_refer(step: Step, line: Message, target: bytes) -> bool:
 
 def forward_file(step: Step, line: Message, body: File, target: bytes, album: bytes = b"") -> bytes:
     """Forward a file without sending its bytes. Raises `BadRequest` unless `may_refer`: then it must be sent again."""
-    room = _joined(step, target)
+    room = rooms.joined_room(step, target)
     if not may_refer(step, line, target):
         raise BadRequest("this file is not at that room's server", hint="save it and send it as a new one")
     copy = File(body.attachment, body.caption, forwarded=True, album=album)
@@ -194,7 +194,7 @@ def _sheet(step: Step, room: RoomState, line: Message) -> annotating.Sheet:
 
 def retry(step: Step, room_id: bytes, message: bytes) -> None:
     """Send a failed message again, under its old id."""
-    room = _joined(step, room_id)
+    room = rooms.joined_room(step, room_id)
     sending.resend(step, room, _failed(step, room_id, message))
     step.tell(MessageStateChanged(room_id, message, MessageState.WAITING.value))
 
@@ -218,7 +218,7 @@ def _failed(step: Step, room_id: bytes, message: bytes) -> Message:
 
 def set_timer(step: Step, room_id: bytes, timer_s: int) -> None:
     """How long messages written from now on live once they are read; 0: forever. In a group only admins may."""
-    room = _joined(step, room_id)
+    room = rooms.joined_room(step, room_id)
     if not 0 <= timer_s <= MAX_TIMER_S:
         raise BadRequest("a timer is at most a year")
     if room.info.kind != DIRECT and step.local.account not in room.info.admins:
@@ -229,7 +229,7 @@ def set_timer(step: Step, room_id: bytes, timer_s: int) -> None:
 
 def set_members_pin(step: Step, room_id: bytes, *, on: bool) -> None:
     """Whether every member of a group may pin messages, or only its admins, one of whom decides it."""
-    room = _joined(step, room_id)
+    room = rooms.joined_room(step, room_id)
     if room.info.kind == DIRECT:
         raise BadRequest("in a chat of two both may pin")
     if step.local.account not in room.info.admins:
@@ -241,16 +241,9 @@ def set_members_pin(step: Step, room_id: bytes, *, on: bool) -> None:
 # -- checks -------------------------------------------------------------------------------------------------------
 
 
-def _joined(step: Step, room_id: bytes) -> RoomState:
-    room = step.room(room_id)
-    if room.phase != JOINED:
-        raise NotInRoom("you are not in this room any more")
-    return room
-
-
 def _line(step: Step, room_id: bytes, message: bytes) -> tuple[RoomState, Message]:
     """A message of a room we are in that can be annotated. Raises `NotInRoom` or `BadRequest`."""
-    room = _joined(step, room_id)
+    room = rooms.joined_room(step, room_id)
     line = step.store.message(room_id, message)
     if line is None or not line.shown or line.kind not in kinds.SPOKEN:
         raise BadRequest("there is no such message that could be changed")

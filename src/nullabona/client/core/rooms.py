@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from nullabona.client.core.model.errors import NotInRoom
 from nullabona.client.core.model.proofs import RemovalOrder
 from nullabona.client.core.model.state import JOINED, REJOINING, AddAccount, RoomState
 from nullabona.client.core.step import Step
+
+
+def joined_room(step: Step, id: bytes) -> RoomState:
+    """A room that this device is in. Raises `NotInRoom`."""
+    room = step.room(id)
+    if room.phase != JOINED:
+        raise NotInRoom("you are not in this room any more")
+    return room
 
 
 def note_leaving(step: Step, order: RemovalOrder) -> None:

@@ -66,7 +66,6 @@ class Inventory:
     cards: tuple[Registered, ...]
     blobs: tuple[int, ...]
     """Sizes of the blobs."""
-    blob_days: tuple[int, ...]
     log_bytes: int
     """What the write-ahead logs hold, which is the order of the last writes; blank ends of them left out."""
     log_writes: int
@@ -93,7 +92,6 @@ def take_inventory(data: Path) -> Inventory:
             _read_boxes(data / BOXES),
             _read_cards(data / CARDS),
             tuple(path.stat().st_size for path in blobs),
-            tuple(int(part) for path in blobs if (part := path.relative_to(data).parts[1]).isdecimal()),
             sum(len(log.rstrip(b"\0")) for log in logs),
             sum(map(_count_writes, logs)),
             _read_epochs(data / CARDS),

@@ -1,4 +1,4 @@
-"""How far each account has read (spec/room.md §6)."""
+"""Keeps how far each account has read each room (spec/room.md §6)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nullabona.client.core.timeline import expiry
 
 
 def note_marker(step: Step, room: RoomState, account: bytes, marker: bytes) -> None:
-    """An account has read up to a message; a marker for a message that is still to come waits for it."""
+    """Move an account's marker to a message. If the message has not arrived yet, the marker waits for it."""
     if not marker:
         return
     message = step.store.message(room.id, marker)
@@ -40,9 +40,9 @@ def _advance_marker(step: Step, room: RoomState, account: bytes, position: int) 
 
 
 def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
-    """Our account has read up to this message, also in a room that we have left. Never moves back.
+    """Move our own marker to a message, never back. This works in a room that we have left, too.
 
-    The others learn of it with the next message or receipt. What is read while receipts are off is not told later.
+    Other members learn of it with our next message or receipt. They never learn what we read while receipts are off.
     """
     message = step.store.message(room.id, message_id)
     if message is None or message.imported or message.position >= UNPLACED:
@@ -61,8 +61,9 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
 
 
 def joined(step: Step, room: RoomState, accounts: Iterable[bytes], *, now: bool) -> None:
-    """These accounts are in the room. ``now``: they came with the current epoch, and what was said before is not for
-    them to read. Who comes back has read as much as before.
+    """Give a first marker to accounts that are in the room. An account that comes back keeps its marker.
+
+    ``now``: they came with the current epoch, so earlier messages do not count as unread for them.
     """
     for account in accounts:
         if step.store.marker(room.id, account) is None:
@@ -70,7 +71,7 @@ def joined(step: Step, room: RoomState, accounts: Iterable[bytes], *, now: bool)
 
 
 def read_elsewhere(step: Step, room: RoomState, message_id: bytes) -> None:
-    """Our account has read up to this message on another device; one that is still to come is waited for."""
+    """Move our own marker as another device of ours did. The marker waits for a message that has not arrived yet."""
     message = step.store.message(room.id, message_id)
     if message is not None and message.position < UNPLACED:
         expiry.read_upto(step, room.id, message.position)

@@ -1,4 +1,4 @@
-"""What happened with the account, its devices and its operator, and what is wrong outside."""
+"""Facts about the account, its devices and its operator, and warnings about servers and networks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nullabona.client.core.model.facts.base import Logged
 
 
 class WarningDetail(TypedDict, total=False):
-    """What is known about a warning."""
+    """What is known about a warning. Every key is optional; ``closed_s`` is in POSIX seconds."""
 
     handle: str
     host: str
@@ -21,7 +21,7 @@ class WarningDetail(TypedDict, total=False):
 
 
 class Warned(Logged, frozen=True, kw_only=True, tag="warning"):
-    """Something outside is not as it should be. ``detail`` holds what is known, by name."""
+    """Something outside this device is wrong. ``code`` says what, as in `nullabona.words.warnings`."""
 
     room: bytes = b""
     code: str
@@ -29,43 +29,43 @@ class Warned(Logged, frozen=True, kw_only=True, tag="warning"):
 
 
 class RelayMoved(Logged, frozen=True, tag="relay-moved"):
-    """The account's inbox is at another relay from now on, by a choice here or on another of its devices."""
+    """The account's inbox moved from the relay ``left`` to ``relay``, as chosen on this or another of its devices."""
 
     relay: str
     left: str
 
 
 class Published(Logged, frozen=True, tag="published"):
-    """The directory has taken our card."""
+    """The directory accepted our card."""
 
     handle: str
 
 
 class PreferencesChanged(Logged, frozen=True, tag="preferences"):
-    """The person chose something. ``scope``: ``profile``, or ``room:`` or ``contact:`` and an id in hex."""
+    """The person changed a preference. ``scope`` is ``profile``, or ``room:`` or ``contact:`` with an id in hex."""
 
     scope: str
 
 
 class DevicesChanged(Logged, frozen=True, tag="devices-changed"):
-    """A device of this account came, went, or is called something else."""
+    """A device of this account was linked, revoked or renamed."""
 
 
 class HistoryCame(Logged, frozen=True, tag="history-came"):
-    """What was said before this device was linked: so many messages are here; ``whole``: those are all."""
+    """Messages from before this device was linked arrived: ``messages`` so far; ``whole`` if that is all of them."""
 
     messages: int
     whole: bool
 
 
 class SignedOut(Logged, frozen=True, tag="signed-out"):
-    """This device is none of the account's any more: another one revoked it, or the account was restored elsewhere."""
+    """This device no longer belongs to the account: another one revoked it, or the account was restored elsewhere."""
 
 
 class OperatorNoticeChanged(Logged, frozen=True, tag="operator-notice"):
-    """The operator reported a demand about this account, and its docket log proves it; or the person put that away.
+    """An operator notice arrived and its docket log proves it; or, if ``put_away``, the person has read it.
 
-    Read it (`Client.operator_notices.get`). Of each notice there is one event when it came.
+    Read it with `Client.operator_notices.get`. Each notice arrives once.
     """
 
     notice: bytes

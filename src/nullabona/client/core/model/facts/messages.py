@@ -1,4 +1,4 @@
-"""What happened with the messages of rooms."""
+"""Facts about the messages of rooms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nullabona.client.core.model.records import FileState
 
 
 class MessageStored(Logged, frozen=True, tag="message"):
-    """Somebody wrote: a text, a file or a poll. The log does not repeat what the message says."""
+    """A text, a file or a poll arrived. The fact does not repeat what the message says."""
 
     room: bytes
     message: bytes
@@ -18,9 +18,9 @@ class MessageStored(Logged, frozen=True, tag="message"):
 
 
 class MessageChanged(Logged, frozen=True, tag="message-changed"):
-    """A message looks different: edited, deleted for all, reacted to, voted in, closed, pinned, or its time runs.
+    """A message was edited, deleted for all, reacted to, voted in, closed or pinned, or its timer started.
 
-    Read it again (`Client.messages.get`). If it was deleted, the messages that quote it change too; if it is the
+    Read it again with `Client.messages.get`. If it was deleted, the messages that quote it change too; if it is the
     room's last line, so does the room. Unread counts have their own event, `ReadMarker`.
     """
 
@@ -29,9 +29,9 @@ class MessageChanged(Logged, frozen=True, tag="message-changed"):
 
 
 class MessageGone(Logged, frozen=True, tag="message-gone"):
-    """A message is not here any more: it disappeared, was deleted for me, or discarded.
+    """A message was erased from this device: it disappeared, was deleted for me, or was discarded.
 
-    Take it away; whatever quotes it shows that it is gone; the room's last line and unread counts may be others.
+    Remove it from the screen. Messages that quote it, the room's last line and its unread counts may change too.
     """
 
     room: bytes
@@ -54,22 +54,22 @@ class MessageStateChanged(Logged, frozen=True, tag="message-state"):
 
 
 class ReadMarker(Logged, frozen=True, tag="read"):
-    """An account has read further."""
+    """An account's read marker moved forward."""
 
     room: bytes
     account: bytes
 
 
 class HistoryImported(Logged, frozen=True, tag="imported"):
-    """History of another messenger came into a room, or its import was undone."""
+    """A room's history from another messenger was imported, or the import was undone."""
 
     room: bytes
 
 
 class Typing(Happened, frozen=True, tag="typing"):
-    """Somebody is writing, at most until ``until`` (ms); 0: has stopped. Not in the log.
+    """An account is writing, until ``until`` (ms) at most; 0: it has stopped. Stored nowhere.
 
-    It also ends with the next message of that account.
+    Writing also ends with the account's next message.
     """
 
     room: bytes
@@ -78,7 +78,7 @@ class Typing(Happened, frozen=True, tag="typing"):
 
 
 class Transfer(Happened, frozen=True, tag="transfer"):
-    """A file has come further: ``done`` of ``total`` bytes. ``state`` and ``reason`` as of its file. Not in the log."""
+    """A file's progress: ``done`` of ``total`` bytes. ``state`` and ``reason`` are the file's. Stored nowhere."""
 
     room: bytes
     message: bytes
@@ -89,6 +89,6 @@ class Transfer(Happened, frozen=True, tag="transfer"):
 
 
 MessageFact: TypeAlias = MessageChanged | MessageGone | NoticeAdded | MessageStateChanged | ReadMarker
-"""What listeners get as it is."""
+"""Facts that listeners get unchanged."""
 PassingFact: TypeAlias = Typing | Transfer
-"""What listeners see at once, and nobody keeps."""
+"""Facts that listeners get at once and that nothing stores."""

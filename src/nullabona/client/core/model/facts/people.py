@@ -1,4 +1,4 @@
-"""What happened with people: who asks and invites, who may talk, what the public record and the keys say of them."""
+"""Facts about people: requests and invitations, contacts, and what public records and keys show about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nullabona.client.core.model.records import Contact, ContactState
 
 
 class ContactRequested(Logged, frozen=True, tag="contact-request"):
-    """Somebody asks to talk."""
+    """An account sent us a contact request."""
 
     account: bytes
     handle: str
@@ -17,14 +17,14 @@ class ContactRequested(Logged, frozen=True, tag="contact-request"):
 
 
 class ContactAccepted(Logged, frozen=True, tag="contact-accepted"):
-    """We and they can talk from now on."""
+    """A contact request was accepted, by us or by them: both can talk from now on."""
 
     account: bytes
     handle: str
 
 
 class ContactChanged(Logged, frozen=True, tag="contact-changed"):
-    """A contact got another state: of `ContactState`, or ``deleted``."""
+    """A contact has another ``state``: a value of `ContactState`, or ``deleted``."""
 
     account: bytes
     handle: str
@@ -32,7 +32,10 @@ class ContactChanged(Logged, frozen=True, tag="contact-changed"):
 
 
 class CardChecked(Logged, frozen=True, tag="card-checked"):
-    """The public record has answered who somebody is: ``proven``, ``promised`` (soon in it), or ``refuted``."""
+    """The public record answered whether an account has its handle.
+
+    ``standing`` is ``proven``, ``promised`` (the card will be in the record soon) or ``refuted``.
+    """
 
     account: bytes
     handle: str
@@ -40,7 +43,7 @@ class CardChecked(Logged, frozen=True, tag="card-checked"):
 
 
 class IdentityChanged(Logged, frozen=True, tag="identity-changed"):
-    """A contact's handle leads to another identity key; ``was_verified``: sending waits for `confirm_contact`."""
+    """A contact's handle leads to another identity key. If ``was_verified``, messages wait for `contacts.confirm`."""
 
     room: bytes
     account: bytes
@@ -49,13 +52,13 @@ class IdentityChanged(Logged, frozen=True, tag="identity-changed"):
 
 
 class ProfileChanged(Logged, frozen=True, tag="profile"):
-    """An account is called otherwise or looks different: names and pictures everywhere; titles of direct rooms."""
+    """An account's name or picture changed. Show it again wherever it is shown, also in titles of direct rooms."""
 
     account: bytes
 
 
 class RoomRequested(Logged, frozen=True, tag="room-request"):
-    """Somebody who is no contact invites us into a room."""
+    """An account that is not a contact invites us into a room. ``name`` is the room's."""
 
     room: bytes
     account: bytes
@@ -64,13 +67,13 @@ class RoomRequested(Logged, frozen=True, tag="room-request"):
 
 
 class RoomRequestGone(Logged, frozen=True, tag="room-request-gone"):
-    """An invitation waits for the person no more: it was accepted or declined, here or on another device."""
+    """An invitation no longer waits for the person: it was accepted or declined, here or on another device."""
 
     room: bytes
 
 
 class LinkUsed(Logged, frozen=True, tag="link-used"):
-    """Somebody follows a link of ours into a group and is being added."""
+    """An account followed one of our invite links into a group and is being added."""
 
     room: bytes
     account: bytes
@@ -78,7 +81,7 @@ class LinkUsed(Logged, frozen=True, tag="link-used"):
 
 
 class JoinRequestChanged(Logged, frozen=True, tag="join-request"):
-    """A join request changed. ``state`` as in `JoinRequestInfo`, ``withdrawn``, or ``over``: done, forgotten or old."""
+    """A join request has another ``state``: one of `JoinRequestInfo`, ``withdrawn``, or ``over`` once it is removed."""
 
     room: bytes
     account: bytes
@@ -101,7 +104,7 @@ PersonFact: TypeAlias = (
 
 
 def contact_changed(contact: Contact) -> ContactAccepted | ContactChanged:
-    """The fact that a contact has come to the state that it has now."""
+    """The fact to tell after a contact got its present state."""
     if contact.state is ContactState.ACCEPTED:
         return ContactAccepted(contact.account, contact.handle)
     return ContactChanged(contact.account, contact.handle, contact.state.value)

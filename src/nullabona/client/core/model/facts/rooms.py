@@ -1,4 +1,4 @@
-"""What happened with rooms: who is in them, how they look, where they are kept."""
+"""Facts about rooms: members, name and settings, epochs, and the relay that keeps them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nullabona.client.core.model.facts.base import Logged
 
 
 class Joined(Logged, frozen=True, tag="joined"):
-    """This account is in a room; ``handle`` invited it."""
+    """This account joined a room; ``handle`` is who invited it."""
 
     room: bytes
     name: str
@@ -17,7 +17,7 @@ class Joined(Logged, frozen=True, tag="joined"):
 
 
 class MemberAdded(Logged, frozen=True, tag="member-added"):
-    """An account came into a room."""
+    """An account joined a room."""
 
     room: bytes
     account: bytes
@@ -25,7 +25,7 @@ class MemberAdded(Logged, frozen=True, tag="member-added"):
 
 
 class MemberRemoved(Logged, frozen=True, tag="member-removed"):
-    """An account is out of a room."""
+    """An account left a room or was removed."""
 
     room: bytes
     account: bytes
@@ -55,19 +55,19 @@ class Removed(Logged, frozen=True, tag="removed"):
 
 
 class Leaving(Logged, frozen=True, tag="leaving"):
-    """We asked to leave a room; any other member carries it out."""
+    """We asked to leave a room. Any other member's device then removes us."""
 
     room: bytes
 
 
 class Left(Logged, frozen=True, tag="left"):
-    """We are out of a room that we wanted to leave."""
+    """A member's device removed us from a room that we asked to leave."""
 
     room: bytes
 
 
 class Rejoined(Logged, frozen=True, tag="rejoined"):
-    """This device found its way back into a room; ``reason`` says why it had to."""
+    """This device is back in a room after it had lost the room's keys; ``reason`` says why."""
 
     room: bytes
     reason: str
@@ -75,7 +75,7 @@ class Rejoined(Logged, frozen=True, tag="rejoined"):
 
 
 class RequestRefused(Logged, frozen=True, tag="refused"):
-    """The relay will never take something of ours; ``what`` it was, and the wire code."""
+    """The relay permanently refuses a request of ours: ``what`` we sent, and the wire ``code`` of the refusal."""
 
     room: bytes
     what: str
@@ -83,21 +83,21 @@ class RequestRefused(Logged, frozen=True, tag="refused"):
 
 
 class ChangeFailed(Logged, frozen=True, tag="change-failed"):
-    """A wanted change of a room cannot be made."""
+    """A change of a room that we wanted cannot be made."""
 
     room: bytes
     reason: str
 
 
 class RelayLostBox(Logged, frozen=True, tag="relay-lost-box"):
-    """The relay lost what it kept of a room; what somebody may still need is put back."""
+    """The relay lost a room's box. Members' devices put back the frames that somebody may still need."""
 
     room: bytes
     epoch: int
 
 
 class RoomMoved(Logged, frozen=True, tag="room-moved"):
-    """A room lives at another relay from now on; ``account``: who ordered it, empty if that is not known here."""
+    """A room's boxes are at another relay from now on. ``account`` ordered the move; empty if it is unknown here."""
 
     room: bytes
     relay: str
