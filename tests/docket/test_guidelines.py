@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from nullabona.docket.production.classes import CLASSES, FIELDS
 from nullabona.docket.site import build
-from nullabona.docket.site.publication import Guidelines
+from nullabona.docket.site.publication import Guidelines, SignedRow
 from nullabona.docket.taxonomy import load
 from nullabona.machine.settings import BadConfig
 from nullabona.operating.desk import read_guidelines
@@ -68,6 +69,20 @@ def test_an_authority_learns_which_instruments_are_known(language: Language, tol
     missing = [row.id for row in load().newest() if law_words(row.law, language) not in page]
     assert [] == missing
     assert "형사소송법 제215조" in page
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_what_nobody_compared_with_the_law_is_marked(language: Language, told: Guidelines) -> None:
+    """Of every row its law, its requirements and its notice; the mark goes once counsel signed the row off."""
+    mark, rows = {"ko": "법률 검토 필요", "en": "to be checked by counsel"}[language], load().newest()
+    found = re.findall(r'law\.html#([\w-]+)".*?</th>(.*?)</tr>', guide(language, told))
+    assert {row.id.lower().replace(".", "-") for row in rows} == set(dict(found))
+    for row in rows:
+        cells = dict(found)[row.id.lower().replace(".", "-")].split("<td")[1:]
+        assert [name in row.counsel for name in ("law", "gates", "notice")] == [mark in cell for cell in cells], row.id
+    signed = {row.sha256.hex(): SignedRow(1, "counsel") for row in rows}
+    pages = build(msgspec.structs.replace(example(), guidelines=told, signed_off=signed), load())
+    assert mark not in pages[f"{language}/guide.html"].decode()
 
 
 @pytest.mark.parametrize(

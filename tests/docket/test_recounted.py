@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,20 @@ def test_the_entries_that_are_named_are_the_ones(reported: PublicOffice) -> None
         b'"kind":"report"' in reported.log.entry(record.report_index),
         b'"event":"answered"' in reported.log.entry(item.log_index),
     )
+
+
+def test_every_entry_that_a_page_names_is_there_to_read(reported: PublicOffice) -> None:
+    """A number alone leads nowhere: each is a link to the very bytes of the log, the report's as well."""
+    made = build(drawn_up(reported), load())
+    pages = [page.decode() for name, page in made.items() if name.startswith("ko/")]
+    named = [number for page in pages for number in re.findall(r"기록부 ([\d,]+)번", page)]
+    link = re.compile(r'"\.\./data/entries/(\d+)\.json">기록부 ([\d,]+)번')
+    linked = [found for page in pages for found in link.findall(page)]
+    assert 2 == len(named) == len(linked)
+    for index, number in linked:
+        assert index == number.replace(",", "")
+        said = reported.log.entry(int(index))[1:]  # after the byte that tells a statement from a slot
+        assert said == made[f"data/entries/{index}.json"]
 
 
 def test_pages_can_be_made_of_it(reported: PublicOffice) -> None:

@@ -209,6 +209,19 @@ def test_a_demand_that_is_secret_is_never_shown(kind: str) -> None:
         changed(items=(item,))
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_reads_the_demands_learns_what_is_still_sealed(pages: dict[str, str], language: Any) -> None:  # noqa: ANN401
+    """Few are shown before the horizon: of each half-year how many slots are sealed, and until when."""
+    lead = pages[f"{language}/demands.html"].partition("</section>")[0]
+    tell = Teller(language)
+    for row in example().sealed:
+        assert f"{tell.half(row.half)}</a>" in lead
+        assert tell("demands.sealed_until", count=tell.interval(row.sealed), day=tell.day(row.open_by_day)) in lead
+    none = changed(sealed=())[f"{language}/demands.html"].decode().partition("</section>")[0]
+    assert tell("demands.sealed") in lead
+    assert tell("demands.sealed") not in none
+
+
 def test_lumen_gets_removal_demands_and_no_others(site: dict[str, bytes]) -> None:
     """In its own words; a private message was never removed."""
     notices = json.loads(site["data/lumen.json"])["notices"]

@@ -41,6 +41,8 @@ def data_files(publication: Publication, catalogue: Catalogue, history: History)
         for item in publication.items
         if item.entry and item.log_index is not None
     }
+    if publication.report_entry:
+        files[f"entries/{publication.report_index}.json"] = publication.report_entry.encode()
     if publication.log is not None:
         files["checkpoint.txt"] = publication.log.checkpoint.encode()
         files["policy.txt"] = publication.log.policy.encode()

@@ -251,6 +251,8 @@ class Publication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guidelines: Guidelines = Guidelines()
     report_index: Count | None = None
     """The log's entry that holds these figures."""
+    report_entry: Annotated[str, Meta(max_length=65_536)] = ""
+    """That entry's JSON, byte for byte as in the log."""
     example: bool = False
     """Made-up figures, shown as such."""
     v: Literal[1] = 1

@@ -66,6 +66,7 @@ def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, 
     """The record of a log that was recounted and holds; the caller has made sure of that."""
     newest = max(found.reports.values(), default=None, key=lambda report: report[0])
     laws = {row.id: row for row in catalogue.newest()}
+    report = None if newest is None else _place_of(found, newest[1])
     return Publication(
         operator=about.operator,
         host=log.origin.partition("/")[0],
@@ -83,7 +84,8 @@ def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, 
         log=log,
         custodian_sha256=about.custodian_sha256,
         guidelines=about.guidelines,
-        report_index=None if newest is None else _index_of(found, newest[1]),
+        report_index=None if report is None else report[0],
+        report_entry="" if report is None else report[1],
     )
 
 
@@ -203,9 +205,9 @@ def _sealed(found: Recount, term: str) -> Sealed:
     return Sealed(_half(term), slots, slots - sealed, Interval(0, sealed), until)
 
 
-def _index_of(found: Recount, report: Report) -> int | None:
-    """Which entry of the log a report is."""
-    return next((index for index, statement in _statements(found) if statement == report), None)
+def _place_of(found: Recount, report: Report) -> tuple[int, str] | None:
+    """Which entry of the log a report is, and what it says."""
+    return next(((index, canonical(said).decode()) for index, said in _statements(found) if said == report), None)
 
 
 def _openings(found: Recount) -> dict[SlotRef, tuple[int, str]]:
