@@ -143,7 +143,7 @@ export const begin = words({
     goOn: "Continue",
     tryHere: "Try it on this computer",
     tryNote:
-      "This starts a server for trying on this computer. Only this computer can reach it, so you cannot talk with friends on other devices. It stops when you end the app, and starts again with it.",
+      "This starts a test server on this computer. Only this computer can reach it, so you cannot talk with friends on other devices. It stops when you quit the app and starts again with it.",
     tryStarts: "Starting the server…",
     serverIs: (host: string) => `Server: ${host}`,
     serverChange: "Change",
@@ -226,7 +226,7 @@ export const begin = words({
     pause: (s: number) => (s === 1 ? "You can try again in 1 second." : `You can try again in ${s} seconds.`),
     forgot: "Forgot the passphrase?",
     forgotNote:
-      "It is stored nowhere, so nobody can tell you. End the app and start it with “nulla app --profile new-folder”. If you have a backup file, choose “Restore from a backup file” (past conversations come back too); if not, “Restore with 24 words”. Do not erase the folder you have now.",
+      "It is stored nowhere, so nobody can tell you. Quit the app and start it with “nulla app --profile new-folder”. If you have a backup file, choose “Restore from a backup file” (past conversations come back too); if not, “Restore with 24 words”. Do not erase the folder you have now.",
 
     gone: "The app is not running",
     goneHint:

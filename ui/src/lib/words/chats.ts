@@ -114,7 +114,7 @@ export const chats = words({
     emptyTitle: "No chats yet",
     stepAdd: "By handle, or by a link you were given",
     stepMine: "Show my code and link",
-    stepMineHint: "To someone beside you, or send it with another app",
+    stepMineHint: "Show it to someone next to you, or send it with another app",
     stepImport: "Import KakaoTalk chats",
     stepImportHint: "Choose exported files. They stay on this device",
     emptyHint: "Here are three ways to begin.",
@@ -148,7 +148,7 @@ export const chats = words({
     process: "Reconnecting to the app",
     ended: "The app is not running",
     endedHint: "Start it again, and this window comes back by itself. What you were typing stays.",
-    strayed: "This window has lost the app",
+    strayed: "This window lost its connection to the app",
     strayedHint: "Copy what you were typing first.",
     openAnew: "Open again",
     waiting: (n: number) =>

@@ -6,7 +6,7 @@ export const devices = words({
     title: "기기",
     row: "내 기기",
     rowHint: "다른 기기를 연결하거나 연결을 해제해요",
-    lead: "연결한 기기는 모두 같은 채팅방에 있어요. 읽은 곳, 친구 이름, 알림 끄기, 쓰다 만 글도 함께 따라와요.",
+    lead: "연결한 기기는 모두 같은 채팅방에 있어요. 어디까지 읽었는지, 친구 이름, 알림 설정, 쓰다 만 글도 똑같이 보여요.",
     this: "지금 이 기기",
     noName: "이름 없는 기기",
     since: (day: string) => `${day}부터`,
@@ -63,7 +63,7 @@ export const devices = words({
     title: "Devices",
     row: "My devices",
     rowHint: "Link or unlink a device",
-    lead: "Linked devices are in the same chats. What you read, nicknames, mutes and drafts follow from one to the other.",
+    lead: "Linked devices are in the same chats. What you have read, nicknames, muted chats and drafts are the same on all of them.",
     this: "This device",
     noName: "Unnamed device",
     since: (day: string) => `since ${day}`,
@@ -73,7 +73,7 @@ export const devices = words({
     remove: "Unlink",
     removeTitle: (name: string) => `Unlink “${name}”?`,
     removeNote:
-      "It leaves every chat and cannot read anything sent from then on. It keeps what it already has. If it was stolen while unlocked, whoever has it also has your account's key: then it is safer to make a new account and tell your people.",
+      "It leaves every chat and cannot read anything sent from then on. It keeps what it already has. If it was stolen while unlocked, whoever has it also has your account's key: then it is safer to make a new account and tell your contacts.",
     removed: "Unlinked",
 
     linkTitle: "Link another device",
@@ -81,7 +81,7 @@ export const devices = words({
     handle: "Handle",
     code: "Code",
     qr: "QR code that links a device to this account",
-    until: (time: string) => `Good until ${time}, for one device, while this is open.`,
+    until: (time: string) => `Works until ${time} for one device, while this screen is open.`,
     secret: "Anyone who sees this code can try to link their own device. Show it where nobody else can look.",
     candidate: (name: string) => `“${name}” used the code`,
     isYours:
@@ -96,7 +96,7 @@ export const devices = words({
     compared: "I compared them",
 
     join: "Link with another device",
-    joinTitle: "Link with the device you use",
+    joinTitle: "Link to the device you already use",
     joinLead: "On that device: Settings → Devices → “Link another device” shows the code.",
     joinHandle: "Your handle",
     joinCode: "Code of 28 characters",

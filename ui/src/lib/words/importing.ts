@@ -81,7 +81,7 @@ export const importing = words({
         "time-goes-back":
           "Earlier than the line before it; kept in the order of the file. Perhaps someone pasted a chat",
         "no-author": "No author",
-        mended: "Broken characters mended",
+        mended: "Broken characters repaired",
         "too-large": "Too large, left out",
         unreadable: "Unreadable, left out",
         "sessions-left-out": "Sessions and addresses are left out",

@@ -72,7 +72,7 @@ export const notices = words({
     deviceAdded: (whose: string) => `${whose} new device was linked`,
     deviceRemoved: (whose: string) => `One of ${midway(whose)} devices was unlinked`,
     deviceRenewed: (whose: string) => `${whose} device has a new key`,
-    relayLost: "The server lost its messages. Members' devices restored what is still needed.",
+    relayLost: "The server lost messages of this chat. Members' devices uploaded what is still needed again.",
     relayChanged: (relay: string) => `This chat moved to another server: ${relay}`,
     cardChanged: (whose: string) => `${whose} account details changed, and nothing proves who changed them.`,
     identityChanged: (whose: string) =>

@@ -228,7 +228,7 @@ export const people = words({
     scanFile: "Read from a picture",
     noCode: "There is no readable QR code in this picture. Try a sharper one.",
     cameraNone: "No camera was found. A picture of the code will do as well.",
-    cameraDenied: "The camera is not allowed. Allow it at the camera sign in the address bar, or use a picture.",
+    cameraDenied: "The camera is not allowed. Allow it with the camera icon in the address bar, or use a picture.",
     cameraBusy: "Another program is using the camera. Close it and try again.",
     cameraStarting: "Starting the camera…",
 

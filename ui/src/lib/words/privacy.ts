@@ -62,8 +62,8 @@ export const privacy = words({
   },
   en: {
     title: "What could be handed over about me",
-    lead: "This page lists everything that the server's records say about you, whoever asks and whatever the order says.",
-    same: "Worked out for your account just now, by the same code that the operator uses when asked.",
+    lead: "This page lists everything that the server's records say about you, no matter who asks or what the order says.",
+    same: "Computed for your account just now, with the same code that the operator uses to answer an order.",
     mine: "My handle",
     relay: "My server",
     move: "Move to another server",
@@ -76,7 +76,7 @@ export const privacy = words({
     recordLead: "Everyone sees the same public record, so your device notices a fake card in your name.",
     has: "What could be handed over",
     hasLead:
-      "Your public name card, when it entered the public record (to ten minutes), the day you registered, and the number, sizes and days of envelopes that the operator cannot open.",
+      "Your public name card, when it entered the public record (accurate to ten minutes), the day you registered, and the number, sizes and arrival days of envelopes that the operator cannot open.",
     kept: (how: string) => `Kept: ${how}`,
     raw: "See the record exactly as it would be handed over",
     follow: "What a warrant can find out",

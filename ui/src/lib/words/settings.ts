@@ -93,7 +93,7 @@ export const settings = words({
     permit: "Turn on desktop notifications",
     permitHint: "Your browser asks you once.",
     permitted: "Desktop notifications are on.",
-    denied: "Your browser blocks notifications. You can change that at the lock sign in the address bar.",
+    denied: "Your browser blocks notifications. You can change that with the lock icon in the address bar.",
     unsupported: "This window cannot show desktop notifications.",
     level: "What notifications show",
     levelAll: "Name and message",
