@@ -13,8 +13,8 @@ SHORT: dict[str, tuple[str, ...]] = {"rooms": ("--sizes", "2", "10", "100", "100
 FOLDERS = ("speed",)
 """Benchmarks of several files."""
 
-APART = frozenset({"app", *FOLDERS})
-"""Run only when named, or by `make bench-app` and `make bench-speed`."""
+APART = frozenset({"app", "proxied", *FOLDERS})
+"""Run only when named, or by `make bench-app` and `make bench-speed`; "proxied" needs nginx."""
 
 
 def main() -> None:
