@@ -24,6 +24,7 @@ _UNREAD = STATEMENTS["message_unread"]
 _COUNT = STATEMENTS["messages_count"]
 _FAILED = STATEMENTS["messages_failed"]
 _ABOUT = STATEMENTS["messages_about"]
+_ABOUT_BY = STATEMENTS["messages_about_by"]
 _KIND = STATEMENTS["messages_kind"]
 _TIMED = STATEMENTS["messages_timed"]
 _EXPIRED = STATEMENTS["messages_expired"]
@@ -99,6 +100,10 @@ class MessageRows(Rows):
     def annotations(self, room: bytes, target: bytes) -> list[Message]:
         """What is about a message of the room, by position."""
         return [message_of(row) for row in self._all(_ABOUT, (room, target))]
+
+    def annotations_by(self, room: bytes, target: bytes, account: bytes, kind: str) -> list[Message]:
+        """What one account has said of one kind about a message of the room, in no order."""
+        return [message_of(row) for row in self._all(_ABOUT_BY, (room, target, account, kind))]
 
     def messages_of(self, room: bytes, kind: str, *, before: int, limit: int) -> list[Message]:
         """``photo``, ``file``, ``voice`` or ``pin`` rows below a position, highest first."""

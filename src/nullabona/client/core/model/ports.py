@@ -178,6 +178,10 @@ class Store(Protocol):
         """What is about a message of the room, by position."""
         ...
 
+    def annotations_by(self, room: bytes, target: bytes, account: bytes, kind: str) -> list[Message]:
+        """What one account has said of one kind about a message of the room, in no order."""
+        ...
+
     def messages_of(self, room: bytes, kind: str, *, before: int, limit: int) -> list[Message]:
         """``photo``, ``file``, ``voice`` or ``pin`` rows below a position, highest first."""
         ...

@@ -41,6 +41,8 @@ from nullabona.client.core.timeline import erasure, kinds, search
 
 MAX_TEXT: Final = 100_000
 MAX_CAPTION: Final = 10_000
+MOST_OF_A_KIND: Final = 16
+"""So many of a kind by one account count on one line; else each would cost more than the one before it."""
 ANNOTATIONS: Final = frozenset({kinds.EDIT, kinds.DELETE, kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN})
 
 
@@ -153,11 +155,30 @@ def edited(body: Stored, edit: Edit) -> Stored | None:
 
 def came(step: Step, room: RoomState, note: Message) -> None:
     """An annotation was stored, or its position changed: apply it, and log an event for its line."""
-    settle(step, room, note.about)
+    _keep_few(step, note)
     line = step.store.message(room.id, note.about)
     told = note.kind in {kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN}
-    if told and line is not None and line.shown and line.kind in kinds.SPOKEN:
+    if not told or (line is not None and line.kind in {kinds.DELETED, kinds.GONE}):
+        settle(step, room, note.about)
+    elif line is not None and line.shown and line.kind in kinds.SPOKEN:
         step.tell(MessageChanged(room.id, line.id))
+
+
+def _keep_few(step: Step, note: Message) -> None:
+    """Of what its sender has said of its kind about its line, keep the `MOST_OF_A_KIND` that may yet decide."""
+    notes = step.store.annotations_by(note.room, note.about, note.account, note.kind)
+    if len(notes) > MOST_OF_A_KIND:
+        for over in sorted(notes, key=_weight)[:-MOST_OF_A_KIND]:
+            if over.state in {MessageState.RECEIVED, MessageState.DELIVERED}:
+                erasure.finish(step, over, void=True)
+
+
+def _weight(note: Message) -> tuple[bool, int, int, bytes]:
+    """The first deletion and the first end of a poll decide; of all others the last by `turn`."""
+    said, id = turn(note)
+    if note.kind == kinds.CLOSE:
+        return True, -note.position, -said, id
+    return note.entitled, 0, -said if note.kind == kinds.DELETE else said, id
 
 
 # -- reading ------------------------------------------------------------------------------------------------------

@@ -219,6 +219,11 @@ SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, r
 unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND about = ? AND about <> x'' ORDER BY position
 
+-- name: messages_about_by
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, together, about, entitled, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND about = ? AND about <> x'' AND account = ? AND kind = ?
+
 -- name: messages_kind
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
 unread, together, about, entitled, timer_s, expires_at, edited_at
