@@ -30,14 +30,16 @@ from tests.docket_console.place import ROOT, Place
 from tests.docket_console.seat import DESKTOP, Seat
 from tests.docket_console.test_journeys import AXE, FINDINGS
 
-pytestmark = [pytest.mark.timeout(1_500), pytest.mark.slow]
+# Every wait below is for something that comes; this ends a run in which it never does.
+pytestmark = [pytest.mark.timeout(3_000), pytest.mark.slow]
 PAGE: Final = (ROOT / "docs/how-to/answer-a-warrant.ko.md").read_text("utf-8")
 BOLD: Final = {" ".join(found.split()) for found in re.findall(r"\*\*(.+?)\*\*", PAGE, re.DOTALL)}
 MOST_CLICKS: Final = 25
 BASIS: Final = "형사소송법 제215조"
 AT_FIVE_S: Final = 16 * 3_600
 """Five in the afternoon in Seoul on the last day of the year: so long before it ends in UTC."""
-PATIENCE_S: Final = 90.0
+PATIENCE_MS: Final = 120_000
+"""For one screen. The default of five seconds is too short for a page on a machine that does much else."""
 RETRIES_S: Final = 12.0
 
 
@@ -84,10 +86,8 @@ class Evening(Place):
         """A period ends; the console publishes it when it notices, and the witness cosigns."""
         before = self.published()
         self.machine.to_next_batch()
-        now = time.monotonic()
-        end, again = now + PATIENCE_S, now + RETRIES_S
+        again = time.monotonic() + RETRIES_S
         while self.published() == before:
-            assert time.monotonic() < end, self.shell.errors
             assert 200 == self.stranger().get("/sign-in").status
             time.sleep(0.2)
             if time.monotonic() > again:  # the console tries a failed publication again after a minute: let it pass
@@ -110,9 +110,11 @@ TOKEN: Final = re.compile(r"/enrol#(\S+)")
 def chromium() -> Iterator[Browser]:
     """The browser of this machine."""
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         yield browser
         browser.close()
+        expect.set_options(timeout=None)
 
 
 class Officer:
@@ -120,6 +122,7 @@ class Officer:
 
     def __init__(self, seat: Seat, clicks: Counter[str], pictures: Path) -> None:
         self.seat, self.page = seat, seat.page
+        seat.context.set_default_timeout(PATIENCE_MS)
         self.clicks, self.pictures = clicks, pictures
 
     def click(self, locator: Locator) -> None:
@@ -290,12 +293,10 @@ def hand_over_and_tell(reviewer: Officer, counsel: Officer) -> None:
 
 def check_told(place: Evening) -> None:
     """Mina's own program proves the notice by the log that it follows, and shows the law that was used."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
+    told: dict[str, Any] = {"notices": []}
+    while not told["notices"]:
         place.mina("sync")
         told = json.loads(place.mina("operator-notices list --json"))
-        if told["notices"] or time.monotonic() > end:
-            break
     assert (1, 0, 0, True) == (len(told["notices"]), told["unchecked"], told["refused"], told["checkable"]), told
     shown = place.mina("operator-notices show", told["notices"][0]["id"][:8], "--lang ko")
     for each in (BASIS, "2026-00001", "2026영장제777호", "legal@relay.example", "제417조"):
