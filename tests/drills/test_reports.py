@@ -309,6 +309,7 @@ def planted(where: Path, content: bytes) -> Iterator[None]:
     where.unlink()
 
 
+@pytest.mark.timeout(300)
 def test_leaks_in_files_fail_the_seizure(data: Path, tmp_path: Path) -> None:
     """Each kind of secret fails its own claim; an undeclared file fails another."""
     secrets = {secret.label: secret for secret in SECRETS}

@@ -65,6 +65,7 @@ def test_circles_are_found() -> None:
     assert [] == circles({"a": {"b"}, "b": set()})
 
 
+@pytest.mark.timeout(300)  # it parses every file, which takes a loaded machine more than a minute
 @pytest.mark.parametrize("folder", ["src", "bench", "tools"])
 def test_no_modules_import_one_another_in_a_circle(folder: str) -> None:
     """Whoever reads one of them can stop at what it imports."""
