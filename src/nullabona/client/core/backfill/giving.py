@@ -42,35 +42,53 @@ def asked(step: Step, room: RoomState, device: Device, said: BackfillRequest) ->
         return
     if not _is_key(said.key) or not _may_ask(step, room, device.account):
         return
-    if len(room.given) >= MOST_GIVEN:
-        return  # it asks again; noting the request now would leave it without an answer for ever
-    tells = said.teller == step.local.account != device.account
-    new = _is_new(step, room, device, said, tells=False)
-    new_teller = tells and _is_new(step, room, device, said, tells=True)
-    if not (new or new_teller):
-        return
-    # One request of an account at a time: with many, nobody keeps others from being answered.
-    room.given = [given for given in room.given if given.account != device.account or given.request == said.request]
+    theirs = [given for given in room.given if given.account == device.account and given.request != said.request]
+    if any(given.proven for given in theirs):
+        return  # One request of an account at a time. It asks again under the same number.
     known = lines.newest_known(step, room.id, said.known)
+    room.given = [given for given in room.given if given not in theirs]
     before_stay = box_log.epoch_start(_stay(step, room, device.account), 0) - 1
     after = before_stay if known is None else max(known, before_stay)
     # We know none of its lines, because they are from before we came, or because it made them up to be handed old ones.
     ours = after if known is not None else max(after, box_log.epoch_start(_own_stay(step, room), 0) - 1)
     lacking = lines.said_between(step, room.id, after, ours)
     wait = step.within(receipts.delay(step, room)) + _rank(step, room) * step.timing.ticket
-    for own in [True] * new + [False] * new_teller:
-        if len(room.given) < MOST_GIVEN:
-            given = Given(
-                *(said.request, device.account, device.device, said.key, ours),
-                *(box_log.epoch_start(device.since, 0), not own, wait if known is not None else step.now + _WAIT_MS),
-                *(step.now + _WAIT_MS, known is not None),
-                lacking=lacking,
-            )
-            room.given.append(given)
+    for own in [True, False] if said.teller == step.local.account != device.account else [True]:
+        given = Given(
+            *(said.request, device.account, device.device, said.key, ours),
+            *(box_log.epoch_start(device.since, 0), not own, wait if known is not None else step.now + _WAIT_MS),
+            *(step.now + _WAIT_MS, known is not None),
+            lacking=lacking,
+        )
+        _give_place(step, room, given)
 
 
-def _is_new(step: Step, room: RoomState, device: Device, said: BackfillRequest, *, tells: bool) -> bool:
-    about = sha256(room.id + device.device + said.request + bytes((tells,))).digest()
+def _give_place(step: Step, room: RoomState, given: Given) -> None:
+    """Take a request on, if there is a place or it may have that of another. It is not noted before it is proven: the
+    device asks again, and may be believed then.
+    """
+    same = [each for each in room.given if (each.device, each.tells) == (given.device, given.tells)]
+    if same and not given.proven:
+        return
+    full = len(room.given) >= MOST_GIVEN
+    weaker = [each for each in room.given if full and _gives_way(step, each, given)]
+    out = same or sorted(weaker, key=lambda each: acquaintance.is_contact(step.store, each.account))[:1]
+    if (full and not out) or (given.proven and not _is_new(step, room, given)):
+        return
+    room.given = [*(each for each in room.given if each not in out), given]
+
+
+def _gives_way(step: Step, held: Given, given: Given) -> bool:
+    """Whether a request without a proof loses its place to one with a proof, or a stranger's to a contact's."""
+    if held.proven or given.proven:
+        return not held.proven
+    asks, holds = (acquaintance.is_contact(step.store, each.account) for each in (given, held))
+    return asks and not holds
+
+
+def _is_new(step: Step, room: RoomState, given: Given) -> bool:
+    """Note a request as answered; False if it is already."""
+    about = sha256(room.id + given.device + given.request + bytes((given.tells,))).digest()
     return step.store.saw(_ASKED, about, step.day)
 
 
@@ -117,10 +135,14 @@ def seen(step: Step, room: RoomState, device: Device, said: Backfill) -> None:
         if device.account == step.local.account and said.tells == given.tells:
             if said.last:
                 room.given.remove(given)
+                _is_new(step, room, given)
             else:
                 given.next_at = step.now + _STALLED_MS
         elif not given.proven and device.account != given.account and _was_before_us(step, room, device):
-            given.proven, given.next_at = True, step.within(receipts.delay(step, room))
+            if _is_new(step, room, given):
+                given.proven, given.next_at = True, step.within(receipts.delay(step, room))
+            else:
+                room.given.remove(given)
 
 
 def _was_before_us(step: Step, room: RoomState, device: Device) -> bool:
