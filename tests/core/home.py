@@ -47,15 +47,17 @@ class Home(TwoRooms):
         """The card that names this device, the phone and the tablet, in this order."""
         return self.next_card(self.first, PHONE, TABLET)
 
-    def next_card(self, previous: Card, *devices: Other, mine: str = "first", relay: str = RELAY) -> Card:
+    def next_card(
+        self, previous: Card, *devices: Other, mine: str = "first", relay: str = RELAY, day: int = DAY
+    ) -> Card:
         """One that follows another. ``mine``: whether this device is the first on it, the last, or not there."""
         named = [CardDevice(self.certificate(device), self.package(device)) for device in devices]
         ours = [self.first.devices[0]]
         order = {"first": [*ours, *named], "last": [*named, *ours], "absent": named}[mine]
         inbox = msgspec.structs.replace(previous.inbox, relay=relay)
-        about = {"handle": previous.handle, "issued_day": DAY, "devices": tuple(order), "inbox": inbox}
+        about = {"handle": previous.handle, "issued_day": day, "devices": tuple(order), "inbox": inbox}
         encoded = sign_card(self.stage.person.identity, previous=previous, **about)  # type: ignore[arg-type]
-        return verify_card(encoded, today=DAY, previous=previous)
+        return verify_card(encoded, today=day, previous=previous)
 
     def certificate(self, device: Other, handle: str = "") -> DeviceCertificate:
         """One by our account."""

@@ -156,6 +156,7 @@ class Publishing:
             theirs = own_devices.own_card_of(step, shown) if shown else None
             if theirs is None or theirs.sequence < account.card.sequence or theirs.hash == account.card.hash:
                 return False
+            own_devices.note_named(step.store, theirs)
             gone = own_devices.gone(step.store)
             if account.record.device_id not in {each.certificate.device_id for each in theirs.devices}:
                 return False

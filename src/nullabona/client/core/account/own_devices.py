@@ -1,7 +1,8 @@
 """Which devices the account has, by the newest card that one of them made (spec/devices.md §2).
 
 A device that an older card named and a newer one does not is gone for good. We remember its id, so that a device with
-an old card does not remove one from a room that was just added.
+an old card does not remove one from a room that was just added. What only another device says is remembered apart: it
+ends when a newer card names the device, with a certificate from after that.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from nullabona.wire.card import Card, decode_card, verify_card
 
 _CARD: Final = "account-card"
 _GONE: Final = "devices-gone"
+_TOLD: Final = "devices-told-gone"
 _ROOM: Final = "device-room"
 _RELAY: Final = "chosen-relay"
 _OUT: Final = "signed-out"
 _gone = msgspec.msgpack.Decoder(list[bytes])
+_told = msgspec.msgpack.Decoder(dict[bytes, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def note_card(store: Store, data: bytes) -> bool:
         staying = {device.certificate.device_id for device in new.devices}
         left = [d.certificate.device_id for d in known.devices if d.certificate.device_id not in staying]
         note_gone(store, left)
+    note_named(store, new)
     store.set_value(_CARD, data)
     return True
 
@@ -71,14 +75,46 @@ def own_card_of(step: Step, data: bytes) -> Card | None:
 
 
 def gone(store: Store) -> list[bytes]:
-    """Ids of devices that were removed, oldest first."""
+    """Ids of devices that were removed, oldest first; behind them those of which only another device says so."""
+    known = _known_gone(store)
+    return [*known, *(device for device in _told_gone(store) if device not in known)]
+
+
+def _known_gone(store: Store) -> list[bytes]:
     data = store.get_value(_GONE)
     return [] if data is None else _gone.decode(data)
 
 
+def _told_gone(store: Store) -> dict[bytes, int]:
+    """Ids, and the day of the card that was known here when another device said so; 0: none was."""
+    data = store.get_value(_TOLD)
+    return {} if data is None else _told.decode(data)
+
+
+def note_told_gone(store: Store, devices: list[bytes]) -> bool:
+    """Another device says that these were removed. True if at least one of them is new to us."""
+    known, now = gone(store), card(store)
+    new = {device: 0 if now is None else now.issued_day for device in devices if device not in known}
+    if new:
+        kept = [*_told_gone(store).items(), *new.items()][-MOST_GONE:]
+        store.set_value(_TOLD, msgspec.msgpack.encode(dict(kept)))
+    return bool(new)
+
+
+def note_named(store: Store, by: Card) -> None:
+    """A card of the account names these devices: who was linked since is not gone by another device's word.
+
+    An older certificate proves nothing: a device with an old folder may have named a revoked one again.
+    """
+    told, since = _told_gone(store), {d.certificate.device_id: d.certificate.issued_day for d in by.devices}
+    kept = {device: day for device, day in told.items() if since.get(device, -1) < day}
+    if kept != told:
+        store.set_value(_TOLD, msgspec.msgpack.encode(kept))
+
+
 def note_gone(store: Store, devices: list[bytes]) -> bool:
-    """Note removed devices. True if at least one of them is new to us."""
-    known = gone(store)
+    """Note devices that a card or this device's own judgement shows to be removed. True if any of them is new to us."""
+    known = _known_gone(store)
     new = [device for device in devices if device not in known]
     if new:
         store.set_value(_GONE, msgspec.msgpack.encode([*known, *new][-MOST_GONE:]))

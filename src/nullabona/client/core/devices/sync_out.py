@@ -29,6 +29,7 @@ from nullabona.client.core.model.room_info import DEVICES, encode_info
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.model.sync_items import (
     MOST_ASKED,
+    MOST_GONE,
     MOST_ITEMS,
     CardItem,
     ContactItem,
@@ -246,7 +247,7 @@ def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
     elif kind == REMEMBERED:
         yield from _remembered(step, bytes.fromhex(id))
     elif what == CARD and (card := own_devices.card(step.store)) is not None:
-        yield CardItem(card.encoded, gone=tuple(own_devices.gone(step.store)))
+        yield CardItem(card.encoded, gone=tuple(own_devices.gone(step.store)[:MOST_GONE]))
     elif what == SAID and (said := profiles.own_encoded(step.store)):
         person = step.store.person(step.local.account)
         yield ProfileItem(person.told_at if person is not None and person.told_at is not None else at, said)

@@ -233,7 +233,7 @@ def _card(step: Step, item: CardItem) -> None:
     newer = own_devices.note_card(step.store, card.encoded)
     if newer:
         inbox_state.follow(step, card)
-    staying = {device.id for device in own_devices.listed(step.store)}
-    if own_devices.note_gone(step.store, [id for id in item.gone if id not in staying]) or newer:
+    staying = {step.local.device, *(device.id for device in own_devices.listed(step.store))}
+    if own_devices.note_told_gone(step.store, [id for id in item.gone if id not in staying]) or newer:
         step.tell(DevicesChanged())
         membership.soon(step)
