@@ -246,7 +246,8 @@ def test_whoever_looks_at_a_line_is_told_what_is_new_of_it(talk: Talk) -> None:
     line, hidden, notice = talk.said(POLL, JUN), talk.said(POLL, shown=False), talk.said(Notice(NoticeKind.LEFT), JUN)
     for on in (line.id, hidden.id, notice.id, TARGET):
         for body in (React(on, "👍"), Vote(on, (0,)), ClosePoll(on), Pin(on, on=True), Edit(on, "x"), Delete(on)):
-            annotating.came(talk.step, talk.group, talk.said(body, NARI))
+            annotating.came(talk.step, talk.group, talk.said(body, NARI, entitled=isinstance(body, Pin)))
+    annotating.came(talk.step, talk.group, talk.said(Pin(line.id, on=False), NARI))
     assert [("message-changed", line.id)] * 4 == talk.told()
     annotating.came(talk.step, talk.group, talk.said(Delete(line.id), JUN))
     assert 5 == len(talk.told())

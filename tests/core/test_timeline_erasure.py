@@ -107,13 +107,14 @@ def test_a_line_whose_frame_is_not_kept_any_more_is_erased_all_the_same(talk: Ta
 
 @pytest.mark.parametrize(("void", "about"), [(False, TARGET), (True, b"")])
 def test_of_an_annotation_that_is_over_it_is_known_that_it_came(talk: Talk, *, void: bool, about: bytes) -> None:
-    """And what it was about, if it ever had an effect. An own one that waits does not go out."""
+    """And what it was and was about, unless it has no effect. An own one that waits does not go out."""
     row, kept = sent(talk)
     mine = talk.said(Edit(TARGET, "x"), box=row.box, frame=row.frame, state=MessageState.WAITING)
     theirs = talk.said(Edit(TARGET, "x"), JUN)
     for note, state in ((mine, MessageState.DELIVERED), (theirs, MessageState.RECEIVED)):
         erasure.finish(talk.step, note, void=void)
-        assert replace(note, body=talk.now(note).body, state=state, about=about) == talk.now(note)
+        kind = "gone" if void else note.kind
+        assert replace(note, body=talk.now(note).body, state=state, about=about, kind=kind) == talk.now(note)
         assert Gone("done") == talk.body(note)
     assert [] == waiting(talk)
     assert b"" == frame(talk, row).data

@@ -155,13 +155,13 @@ def test_a_vote_after_the_end_of_its_poll_does_not_count_whatever_time_it_gives(
 
 
 def test_what_one_says_later_has_the_later_time_even_if_the_clock_went_back() -> None:
-    """Own annotations of one line grow from one to the next; a pin goes beyond the pins of others too."""
+    """Own annotations of one line grow from one to the next; a pin goes beyond the pins of others who may pin, too."""
     with _person.store.transaction():
         step = person_step(_person)
         state = step.room(_room)
         lay(step, state, 1, AUTHOR, Text("x"))
         lay(step, state, 2, _person.account, React(TARGET, "❤️"))
-        lay(step, state, 3, OTHER, Pin(TARGET, on=True))
+        lay(step, state, 3, ADMIN, Pin(TARGET, on=True))
         step.now = 0
         times = [
             annotating.said_at(step, _room, body) for body in (React(TARGET, ""), Pin(TARGET, on=False), Text("y"))

@@ -154,7 +154,13 @@ def edited(body: Stored, edit: Edit) -> Stored | None:
 
 
 def came(step: Step, room: RoomState, note: Message) -> None:
-    """An annotation was stored, or its position changed: apply it, and log an event for its line."""
+    """An annotation was stored, or its position changed: apply it, and log an event for its line.
+
+    A pin by somebody who may not pin is let go: the pinned messages are found among the newest pins.
+    """
+    if note.kind == kinds.PIN and not note.entitled and room.info.kind == GROUP and note.account != step.local.account:
+        erasure.finish(step, note, void=True)
+        return
     _keep_few(step, note)
     line = step.store.message(room.id, note.about)
     told = note.kind in {kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN}
@@ -168,13 +174,24 @@ def _keep_few(step: Step, note: Message) -> None:
     """Of what its sender has said of its kind about its line, keep the `MOST_OF_A_KIND` that may yet decide."""
     notes = step.store.annotations_by(note.room, note.about, note.account, note.kind)
     if len(notes) > MOST_OF_A_KIND:
-        for over in sorted(notes, key=_weight)[:-MOST_OF_A_KIND]:
+        end = _end(step, note) if note.kind == kinds.VOTE else None
+        notes = sorted(notes, key=lambda each: (end is None or each.position < end, *_weight(each)))
+        for over in notes[:-MOST_OF_A_KIND]:
             if over.state in {MessageState.RECEIVED, MessageState.DELIVERED}:
                 erasure.finish(step, over, void=True)
 
 
+def _end(step: Step, vote: Message) -> int | None:
+    """From which position on votes do not count, as far as the line and the end of its poll are here."""
+    line = step.store.message(vote.room, vote.about)
+    ends = step.store.annotations_by(vote.room, vote.about, line.account, kinds.CLOSE) if line is not None else []
+    return min((end.position for end in ends), default=None)
+
+
 def _weight(note: Message) -> tuple[bool, int, int, bytes]:
-    """The first deletion and the first end of a poll decide; of all others the last by `turn`."""
+    """The first deletion and the first end of a poll decide; of all others the last by `turn`. Votes after the end of
+    their poll decide nothing (`_keep_few`).
+    """
     said, id = turn(note)
     if note.kind == kinds.CLOSE:
         return True, -note.position, -said, id

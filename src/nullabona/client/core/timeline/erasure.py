@@ -39,13 +39,14 @@ def erase(step: Step, message: Message, left: Deleted | Gone) -> None:
 
 
 def finish(step: Step, note: Message, *, void: bool = False) -> None:
-    """Erase an annotation's content, which nobody needs any more. ``void``: it never had an effect."""
+    """Erase an annotation's content, which nobody needs any more. ``void``: it has no effect, and is none any more."""
     own = note.state is not MessageState.RECEIVED
     if own:
         _unsend(step, note)
     done = encode_body(Gone("done"))
     state = MessageState.DELIVERED if own else note.state
-    step.store.put_message(replace(note, body=done, state=state, about=b"" if void else note.about))
+    about, kind = (b"", kinds.GONE) if void else (note.about, note.kind)
+    step.store.put_message(replace(note, body=done, state=state, about=about, kind=kind))
 
 
 def _unsend(step: Step, message: Message) -> None:
