@@ -15,7 +15,7 @@ from nullabona.client.core.step import Step
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from tests.core.moving import BO, CANDIDATE, FURTHER, JUN, LAST, THERE, Movable
 from tests.core.seen import digest, frame
-from tests.core.stage import RELAY, START, Stage
+from tests.core.stage import RELAY, START, Other, Stage
 
 # -- giving one ---------------------------------------------------------------------------------------------------
 
@@ -109,17 +109,6 @@ def test_an_order_that_holds_already_is_not_put_there_again() -> None:
     assert [False, True] == [track.order_seen for track in movable.tracks()]
 
 
-def test_an_order_behind_a_commit_waits_until_that_is_decided() -> None:
-    """Who may move the room may change by it. In a closed box that is decided."""
-    movable = Movable()
-    with movable.here() as (_, room):
-        for track in room.boxes:
-            track.candidates = [CANDIDATE]
-    assert RELAY == hear(movable, movable.order())
-    assert [[], [digest("order")]] == [track.behind for track in movable.tracks()]
-    assert THERE == hear(movable, movable.order(), in_old=True)
-
-
 def lies(step: Step, track: BoxTrack, number: int, order: MoveOrder) -> bytes:
     """An order that lies in a box; its frame's hash."""
     keys = track.keys
@@ -127,6 +116,19 @@ def lies(step: Step, track: BoxTrack, number: int, order: MoveOrder) -> bytes:
         keys.frame_key, keys.box.address, bytes(NONCE_SIZE), Kind.MOVE, encode_move(order), indirect=False
     )
     return frame(step, track, number, kind=int(Kind.MOVE), mine=False, data=data)
+
+
+def test_an_order_behind_a_commit_waits_until_that_is_decided() -> None:
+    """Who may move the room may change by it. In a closed box that is decided."""
+    movable = Movable()
+    order = movable.order()
+    with movable.here() as (step, room):
+        for track in room.boxes:
+            track.candidates = [CANDIDATE]
+        kept = lies(step, room.current, 5, order)
+        moving.heard(step, room, room.current, kept, encode_move(order))
+        assert (RELAY, [[], [kept]]) == (room.relay, [track.behind for track in room.boxes])
+    assert THERE == hear(movable, order, in_old=True)
 
 
 def test_what_lay_behind_a_commit_counts_once_it_is_decided() -> None:
@@ -144,14 +146,20 @@ def test_what_lay_behind_a_commit_counts_once_it_is_decided() -> None:
         assert (LAST, []) == (room.relay, track.behind)
 
 
-def test_of_what_waits_behind_a_commit_the_newest_are_kept() -> None:
-    """Eight of them."""
+def test_of_what_waits_behind_a_commit_strangers_push_out_no_order_of_an_admin() -> None:
+    """Of orders that nobody may give now the newest eight wait, and of each signer's the best."""
     movable = Movable()
+    orders = [movable.order(THERE, 2), *(movable.order(LAST, 1, Other(f"stranger{n}")) for n in range(9))]
     with movable.here() as (step, room):
         room.current.candidates = [CANDIDATE]
-        for number in range(9):
-            moving.heard(step, room, room.current, digest(f"{number}"), b"")
-        assert [digest(f"{number}") for number in range(1, 9)] == room.current.behind
+        kept = [lies(step, room.current, 5 + place, order) for place, order in enumerate(orders)]
+        for order, frame_hash in zip(orders, kept, strict=True):
+            moving.heard(step, room, room.current, frame_hash, encode_move(order))
+        assert [*kept[2:], kept[0]] == room.current.behind
+        again = lies(step, room.current, 40, movable.order(FURTHER, 1))
+        moving.heard(step, room, room.current, again, encode_move(movable.order(FURTHER, 1)))
+        moving.heard(step, room, room.current, digest("noise"), b"noise")
+        assert [*kept[2:], kept[0]] == room.current.behind
 
 
 # -- coming in ----------------------------------------------------------------------------------------------------
