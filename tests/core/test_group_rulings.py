@@ -283,6 +283,20 @@ def test_what_only_we_have_made_since_the_fork_is_not_counted() -> None:
     assert whole == known(stage, room, rejoin(epoch=3))
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_whom_we_removed_may_be_out_on_the_other_branch_too(there: bool) -> None:  # noqa: FBT001
+    """Our own commit removed that account; whether theirs did makes no difference to us."""
+    stage = Stage()
+    me = stage.me.account
+    room = stage.room(JUN, history=[merged(3, changed=[SORA.account])])
+    ours = known(stage, room, rejoin(epoch=3, commit=THEIRS))
+    assert (frozenset({me, JUN.account, SORA.account}), frozenset({SORA.account})) == (ours.accounts, ours.out)
+    with stage.step() as step:
+        ruled = rulings.follow(step, step.room(room), ours, None)
+    left = {me, JUN.account} | ({SORA.account} if there else set())
+    assert (True, False) == (ruled.has(left, set()), ruled.has(left - {JUN.account}, set()))
+
+
 def test_who_was_led_by_one_who_is_no_admin_knows_the_room_as_before() -> None:
     """Not as of the epoch in which our leaf came there."""
     stage = Stage()

@@ -8,7 +8,7 @@ from nullabona.client.core import acquaintance, rooms
 from nullabona.client.core.contacts import links
 from nullabona.client.core.delivery import inbox_sending, reply_boxes
 from nullabona.client.core.directory.found import ProvenCard
-from nullabona.client.core.group import welcomes
+from nullabona.client.core.group import leaving, welcomes
 from nullabona.client.core.identity import cards, claims, contact_keys, device_certificates, inbox_addresses
 from nullabona.client.core.model.errors import NoSuchContact
 from nullabona.client.core.model.facts.account import Warned
@@ -16,7 +16,7 @@ from nullabona.client.core.model.facts.people import ContactRequested, ProfileCh
 from nullabona.client.core.model.facts.signals import AccountTrusted, AskedAgain, BothAsked, LinkPresented
 from nullabona.client.core.model.inbox_items import ContactRequest
 from nullabona.client.core.model.records import Contact, ContactState
-from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
@@ -89,6 +89,9 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
         return set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
     step.store.put_contact(contact)
     step.tell(AccountTrusted(contact.account))
+    old = step.find_room(place) if place else None
+    if old is not None and old.phase == JOINED and rooms.leaving(step, old.id):
+        leaving.say(step, old)  # they let nobody go while they had us blocked
     ask(step, contact, own_card, token)
     return contact
 

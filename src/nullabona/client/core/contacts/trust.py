@@ -8,8 +8,10 @@ same account as before, never to the other one.
 
 from __future__ import annotations
 
+from nullabona.client.core import rooms
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import receipts, reply_boxes
+from nullabona.client.core.group import leaving, welcomes
 from nullabona.client.core.identity import claims, contact_keys
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.facts.people import ContactChanged, contact_changed
@@ -64,6 +66,9 @@ def unblock(step: Step, contact: Contact) -> None:
     if room is not None and room.phase == JOINED:
         receipts.tell_soon(step, room)
         profiles.tell_soon(step, room)
+        welcomes.repeat_soon(step, room)
+        if rooms.leaving(step, room.id):
+            leaving.say(step, room)  # while the contact was blocked nothing was sent there
 
 
 def forget(step: Step, contact: Contact) -> None:

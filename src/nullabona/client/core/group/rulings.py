@@ -126,8 +126,8 @@ def _signer(ruling: Ruling) -> DeviceCertificate | None:
 class Known:
     """What this device knows: the room info, its accounts, and the epoch after which a ruling is news.
 
-    ``undone``: accounts that were added or removed by commits of ours that the other branch lacks. ``epoch``: up to it
-    we know that branch ourselves.
+    ``undone``: accounts that were added or removed by commits of ours that the other branch lacks. ``out``: those of
+    them that we removed. ``epoch``: up to it we know that branch ourselves.
     """
 
     info: RoomInfo
@@ -135,23 +135,27 @@ class Known:
     since: int | None
     undone: frozenset[bytes] = frozenset()
     epoch: int = 0
+    out: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
     """The room by the rulings: its info, the hash of its members, and the accounts removed by order since.
 
-    ``rulings``: those that we followed or already knew.
+    ``rulings``: those that we followed or already knew. ``out``: accounts that we removed ourselves on our branch.
     """
 
     info: RoomInfo
     members: bytes
     went: frozenset[bytes]
     rulings: tuple[Ruling, ...] = ()
+    out: frozenset[bytes] = frozenset()
 
     def has(self, accounts: set[bytes], proven: set[bytes]) -> bool:
-        """Whether these may be the room's accounts; an account that a ``proven`` removal names may be in or not."""
-        may_lack = [self.went, self.went | proven, frozenset[bytes]()]
+        """Whether these may be the room's accounts. An account that a ``proven`` removal names may be in or not, and so
+        may one that we removed too: on our branch its order counts for nothing any more, as nobody knows its signer.
+        """
+        may_lack = [self.went, self.went | proven, self.went | self.out, self.went | self.out | proven, frozenset()]
         return any(members_hash(accounts | lacking) == self.members for lacking in may_lack)
 
 
@@ -170,10 +174,9 @@ def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) ->
             continue
         info = merged.was or info
         undone ^= set(merged.changed)
-    here = room.epoch if room.boxes else 0
-    return Known(
-        info, frozenset(accounts ^ undone), _since(step, room, fork), frozenset(undone), here if fork is None else fork
-    )
+    epoch = fork if fork is not None else room.epoch if room.boxes else 0
+    since = _since(step, room, fork)
+    return Known(info, frozenset(accounts ^ undone), since, frozenset(undone), epoch, frozenset(undone - accounts))
 
 
 def _since(step: Step, room: RoomState, fork: int | None) -> int | None:
@@ -215,7 +218,7 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> R
     newest = max(ours.epoch, last or 0)
     went = frozenset(order.account for order in orders if not _is_old(order, devices, newest))
     admins = tuple(account for account in info.admins if account not in went)
-    return Ruled(structs.replace(info, admins=admins) if admins else info, members, went, tuple(followed))
+    return Ruled(structs.replace(info, admins=admins) if admins else info, members, went, tuple(followed), ours.out)
 
 
 def _holds(order: RemovalOrder, room: RoomState, info: RoomInfo, devices: Collection[Device]) -> bool:

@@ -17,7 +17,7 @@ from nullabona.client.core.model.inbox_items import Invitation, decode_pack, enc
 from nullabona.client.core.model.outbox_targets import RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.state import JOINED, AddAccount, Intent, Invite, RoomState
-from nullabona.client.core.step import Step
+from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import sending
 from nullabona.wire.blob import BlobRef
 from nullabona.wire.seal import Inbox
@@ -179,14 +179,26 @@ def look_after_invites(step: Step, room: RoomState) -> None:
     invites = _load(step, room)
     packs = _packs(invites)
     kept = [invite for invite in invites if _unanswered(step, room, invite, devices)]
-    alive = [invite for invite in kept if invite.attempts <= MAX_INVITES]
-    alive = [invite for invite in alive if not acquaintance.is_blocked(step.store, invite.account)]
+    alive = []
+    for invite in kept:
+        if acquaintance.is_blocked(step.store, invite.account):
+            invite.next_at = max(invite.next_at, step.now + DAY_MS)
+        elif invite.attempts <= MAX_INVITES:
+            alive.append(invite)
     lost = min((invite.next_at for invite in alive), default=0) > step.now
     for invite in alive:
         if lost or invite.next_at <= step.now:
             _repeat(step, room, invite)
     _save(step, room, kept)
     _drop_packs(step, room, packs - _packs(kept))
+
+
+def repeat_soon(step: Step, room: RoomState) -> None:
+    """Its contact is blocked no more: repeat at once what waited for that."""
+    invites = _load(step, room)
+    for invite in invites:
+        invite.next_at = min(invite.next_at, step.now)
+    _save(step, room, invites)
 
 
 def forget_invites(step: Step, room: RoomState) -> None:

@@ -244,7 +244,8 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     rejoin = ticket_branch.parted(room, join.way, told)
     welcomes.keep_welcome(step, room)
     intents = redo.to_redo(room, rejoin)
-    left = room.boxes[-1:]
+    # Nobody hears us at a relay that is gone, and what waits for it would wait for ever.
+    left = [track for track in room.boxes[-1:] if track.relay not in step.down]
     moved = ticket_branch.farewell(step, room, rejoin)
     _leave_branch(step, room, rejoin, told)
     for track in left if moved else []:
