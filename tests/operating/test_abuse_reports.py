@@ -149,6 +149,6 @@ def test_whose_device_signed_is_proven_by_the_card_alone(tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("blobs")
 def test_a_device_that_was_unlinked_proves_nothing(tmp_path: Path) -> None:
-    """The right identity key is not enough: whoever has the device now is not the account any more."""
+    """The right identity key is not enough: the card has to name the device today."""
     publish(tmp_path, MINA, device("mina", MINA))
     assert "not-theirs" == standing(tmp_path)

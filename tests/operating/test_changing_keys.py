@@ -36,7 +36,7 @@ class Office(Place):
         return run(nulla(*self.words(command, **instead)))
 
     def words(self, command: str, **instead: str) -> list[str]:
-        """What a command of the page is here: the page's relay has a port and a period of its own."""
+        """The words of a command of the page, with this test's port, period and files."""
         words = shlex.split(command.partition(" > ")[0])
         if words[0] == "relay":
             words += ["--period", "1", "--listen", self.at]

@@ -1,7 +1,7 @@
 """From a name and a certificate to a relay with two witnesses at which two people talk: the pages, played as written.
 
-The machine is bare but for the program: a network and a mount namespace of its own, in which the page's name leads to
-it, its ports are free, and nginx is in front with the configuration of deploy/. What the test leaves out is installing:
+The test runs in a network and a mount namespace of its own. There the page's host name leads to this machine, all ports
+are free, and nginx is in front with the configuration of deploy/. What the test leaves out is installing:
 packages, `make setup`, and the units of systemd, whose commands it runs itself.
 """
 
@@ -87,7 +87,7 @@ def nginx_before(folder: Path) -> None:
 
 
 def begin_witness(shell: Shell, tmp: Path, number: int, record: str) -> str:
-    """By the page of witnesses, at a port of its own; its key for the relay's operator."""
+    """Begin a witness as its page says, on a port of its own. Returns the key that the relay's operator needs."""
     folder, at = f"witness{number}", f"127.0.0.1:{8459 + number}"
     page = "run-a-witness.md"
     keygen = command(page, "log keygen").replace("/var/lib/nullabona-witness/", f"{folder}/")

@@ -12,7 +12,7 @@ from tests.rooms.test_false_branches import claims
 from tests.rooms.test_false_forks import lower_than
 from tests.rooms.test_nobodys_word import asking
 from tests.rooms.test_tickets import lost, rejoins
-from tests.rooms.world import World
+from tests.rooms.world import Person, World
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -25,7 +25,7 @@ def test_who_was_told_a_false_end_of_an_epoch_leads_nobody_astray(commit: bytes)
     """It does not repeat what it has not read: nobody else moves, whether the false commit would win or lose."""
     world = World(1)
     crowd, room = lost(world, 5)
-    _, b, _, liar, _ = crowd
+    a, b, _, liar, _ = crowd
     left = b.epoch(room)
     only(world, b)
     while asking(b, room) is None:
@@ -39,7 +39,14 @@ def test_who_was_told_a_false_end_of_an_epoch_leads_nobody_astray(commit: bytes)
     world.settle(span=DAY, most=20_000)
     assert [0, 1, 0, 0, 0] == [rejoins(person, room) for person in crowd]
     assert not [person.name for person in crowd if person is not b and "room-forked" in warnings(person, room)]
+    if commit == HIGHEST:  # the real end wins over it, so the device has asked, and knows better now
+        assert dict(ends(a, room))[left] == dict(ends(b, room))[left]
     all_well(world, room, *crowd)
+
+
+def ends(person: Person, room: bytes) -> list[tuple[int, bytes]]:
+    """How each epoch ended, as the person's device tells others."""
+    return [(epoch, commit) for epoch, commit, _ in ticket_of(person, room).history]
 
 
 def test_a_claimed_branch_that_leads_to_our_own_is_none() -> None:

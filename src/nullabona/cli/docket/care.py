@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from nullabona.cli.docket.chosen import data_of
+from nullabona.cli.docket.chosen import LISTEN, data_of
 from nullabona.cli.help import command
 from nullabona.cli.operator.checking import PATIENCE, route_of, tell
 from nullabona.cli.output import emit, note
@@ -36,13 +36,7 @@ def check(context: click.Context) -> None:
 
 
 @command()
-@click.option(
-    "--listen",
-    default="127.0.0.1:8450",
-    show_default=True,
-    metavar="HOST:PORT",
-    help="The address where the console listens.",
-)
+@LISTEN
 @click.option("--tls", is_flag=True, help="The console speaks TLS itself.")
 @spoken
 @click.pass_context

@@ -17,6 +17,13 @@ from nullabona.machine.lock import FolderInUse
 from nullabona.operating.desk import OpenedDesk, open_desk
 from nullabona.operating.officer_file import OfficerFile, read_officer
 
+LISTEN: Final = click.option(
+    "--listen",
+    default="127.0.0.1:8450",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="The address where the console listens.",
+)
 SURE: Final = click.option(
     "--clock-is-right",
     is_flag=True,

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from nullabona.cli.docket.chosen import SURE, at_desk, data_of
+from nullabona.cli.docket.chosen import LISTEN, SURE, at_desk, data_of
 from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import connected, settings_of, spoken
@@ -29,13 +29,7 @@ _ORIGIN: Final = "The address where officers reach the console: https://NAME, or
 
 @command()
 @click.option("--origin", required=True, metavar="URL", help=_ORIGIN)
-@click.option(
-    "--listen",
-    default="127.0.0.1:8450",
-    show_default=True,
-    metavar="HOST:PORT",
-    help="The address where the console listens.",
-)
+@LISTEN
 @click.option("--tls-cert", type=_PATH, metavar="FILE", help="Speak TLS with this certificate chain.")
 @click.option("--tls-key", type=_PATH, metavar="FILE", help="The certificate's private key.")
 @click.option("--relay", metavar="URL", help="The relay for inboxes that name none (default: the handle's host).")

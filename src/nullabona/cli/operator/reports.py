@@ -55,10 +55,15 @@ def show_examined(settings: Settings, found: Examined) -> None:
     line(say("report-claimed", language))
     for number, each in enumerate(body.messages, 1):
         at = datetime.fromtimestamp(min(each.sent_at, _LATEST_MS) / 1_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        line(f"  {number}. " + "  ".join(filter(None, (at, each.sender, each.text))))
+        line(f"  {number}. " + "  ".join(filter(None, (at, each.sender))))
+        named = "" if each.file is None else say("report-named", language, name=each.file.name)
+        # The reporter wrote these lines, so each has a mark: none can pass for one of ours below.
+        for claimed in f"{named}\n{each.text}".splitlines():
+            if claimed.strip():
+                line(f"     | {claimed}")
     line(say("report-proven", language))
     for file in found.files:
-        values = {"number": file.number, "name": file.name, "opened": len(file.opened), "gone": file.gone}
+        values = {"number": file.number, "opened": len(file.opened), "gone": file.gone}
         line("  " + say("report-pieces", language, **values))
         if file.closed:
             line("  ! " + say("report-closed", language, number=file.number, closed=file.closed))

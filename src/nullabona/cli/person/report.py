@@ -77,9 +77,11 @@ def _show(settings: Settings, draft: ReportDraft) -> None:
     note(settings, "report-holds", count=len(draft.lines))
     for each in draft.lines:
         at = datetime.fromtimestamp(each.sent_at / 1_000).astimezone().strftime("%Y-%m-%d %H:%M")
-        remark("  " + "  ".join(filter(None, (at, each.sender, each.text))))
+        remark("  " + "  ".join(filter(None, (at, each.sender))))
+        for said in each.text.splitlines():
+            remark(f"    | {said}")  # others wrote it: the mark keeps it apart from our sentences
         if each.size:
-            remark("  " + say("report-file", language, name=each.file, size=each.size))
+            remark("  " + say("report-file", language, name=" ".join(each.file.split()), size=each.size))
     note(settings, "report-unproven")
     note(settings, "report-signed" if draft.reporter else "report-unsigned", handle=draft.reporter)
     if draft.direct and not draft.reporter:

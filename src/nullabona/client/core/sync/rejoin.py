@@ -128,6 +128,9 @@ def _nowhere_to_go(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, 
             _refused(step, room, rejoin, by, refused)
             return
         track.winner = named
+        for merged in room.history:
+            if merged.epoch == rejoin.epoch:
+                merged.commit, merged.removed = named.commit, list(named.removed)
     _nothing_missed(step, room, rejoin, ticket)
 
 
@@ -302,16 +305,16 @@ def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin, told: History) ->
             step.store.drop_box(track.keys.box.address)
             step.store.delete_value(winner_key(track))
         elif not track.closed:
-            track.unproven_end = True
             _won_by(step, track, ends[track.epoch])
+            track.unproven_end = True
         elif track.epoch == rejoin.epoch and rejoin.commit:
             _won_by(step, track, Winner(rejoin.commit, tuple(rejoin.removed)))
 
 
 def _won_by(step: Step, track: BoxTrack, winner: Winner) -> None:
     """Another branch's commit ended the epoch of ``track`` for us."""
+    # Announced soon: perhaps nobody on this branch has its first commit, and somebody on the other one heard nothing.
     box_log.close(step, track, winner)
     track.settled_seen, track.announced, track.announcements = True, False, 0
-    # Perhaps nobody on this branch has its first commit, and somebody on the other one heard nothing.
-    track.trim_at = None
+    track.unproven_end, track.trim_at = False, None
     step.store.delete_value(winner_key(track))
