@@ -8,6 +8,7 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.state import BoxTrack
 from nullabona.wire.frame import Kind
 from tests.rooms.hostile import all_well, everybody, frames_at, only, people, update_keys
+from tests.rooms.test_forks import forked
 from tests.rooms.world import Person, World
 
 HOUR = 3_600_000
@@ -65,3 +66,14 @@ def test_what_is_erased_is_announced_again() -> None:
     world.settle(span=12 * HOUR, most=2_000)
     everybody(world)
     all_well(world, room, *everyone)
+
+
+def test_two_branches_that_ignore_each_other_answer_less_and_less_often() -> None:
+    """Nobody on one branch believes anybody on the other: each answers what the other announces, but not for ever."""
+    world, crowd, room = forked(7, size=4)
+    for person in crowd:
+        with person.engine.step(world.now, room) as step:
+            step.room(room).doubted = {one.account.hex(): world.now + 7 * 24 * HOUR for one in crowd}
+    everybody(world)
+    world.settle(span=12 * HOUR, most=20_000)
+    assert 2 <= announcements(world, crowd[1], room) <= 6 * LOOKS

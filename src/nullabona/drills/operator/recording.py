@@ -87,11 +87,23 @@ def read_tape(path: Path) -> Iterator[Seen]:
 
 
 def memory_of(tape: Path) -> Path:
-    """Where the program writes what it found in its memory: a list of JSON, whole once it is there."""
+    """Where the program writes what it found in its memory, whole once it is there: a list of JSON, or the text of what
+    kept it from looking.
+    """
     return tape.with_name(f"{tape.name}.memory")
 
 
 def _look(tape: Path) -> None:
+    try:
+        found: list[str] | str = _ties(tape)
+    except Exception as error:  # noqa: BLE001 - raised in a signal handler, it would end the relay instead
+        found = f"{type(error).__name__}: {error}"
+    file = memory_of(tape)
+    file.with_suffix(".new").write_text(json.dumps(found), "utf-8")
+    file.with_suffix(".new").replace(file)
+
+
+def _ties(tape: Path) -> list[str]:
     from nullabona.drills.operator.remembering import Known, ties
 
     known = Known()
@@ -100,9 +112,7 @@ def _look(tape: Path) -> None:
             known.take(seen.asked())
         elif seen.request:
             known.take_answer(seen.told())
-    found = memory_of(tape)
-    found.with_suffix(".new").write_text(json.dumps(ties(known)), "utf-8")
-    found.with_suffix(".new").replace(found)
+    return ties(known)
 
 
 def main() -> None:

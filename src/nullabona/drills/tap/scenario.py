@@ -20,6 +20,7 @@ from nullabona.drills.stage.playing import Stage, playing
 from nullabona.drills.tap.findings import Heard
 from nullabona.drills.tap.listening import Listened, Pair
 from nullabona.drills.warrant.report import run_warrant
+from nullabona.processes.program import ProcessFailed
 
 _say: Final = Sentences("drill_tap")
 
@@ -149,7 +150,10 @@ class _Scene:
         async with asyncio.timeout(_LOOKS_S):
             while not found.exists():  # noqa: ASYNC110 - the relay tells nobody
                 await asyncio.sleep(_POLL_S)
-        self._remembered = json.loads(found.read_text("utf-8"))
+        told = json.loads(found.read_text("utf-8"))
+        if isinstance(told, str):
+            raise ProcessFailed(f"the relay could not look into its memory: {told}")
+        self._remembered = told
 
     def heard(self, grew: int, invited: int) -> Heard:
         """What came of it."""

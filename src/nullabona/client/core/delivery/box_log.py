@@ -155,7 +155,11 @@ def answer(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def announce_again(step: Step, track: BoxTrack) -> None:
-    """Announce our branch again: a member is still on another one and may have stopped asking."""
+    """Announce our branch again: a member is still on another one and may have stopped asking.
+
+    Two branches that ignore each other's claims would answer each other for a week, so the pauses double.
+    """
     if not track.answer_at:
         track.settled_seen = False
-        track.answer_at = step.within(step.timing.put_back_any) + 1
+        track.answer_at = step.within(step.timing.put_back_any << min(track.answers, 10)) + 1
+        track.answers += 1

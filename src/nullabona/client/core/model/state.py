@@ -120,6 +120,8 @@ class BoxTrack(msgspec.Struct):
     """The highest leaf of the epoch plus one: the number of wake tokens of its box."""
     unproven_end: bool = False
     """We know the winner only from the history in a ticket, so we do not announce it: it may be a lie."""
+    answers: int = 0
+    """How often we announced our branch because a member claimed another one."""
 
     @property
     def keys(self) -> EpochKeys:
