@@ -66,17 +66,23 @@ def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
 
 def _note_stays(step: Step, room: RoomState, known: dict[int, Device], gone: list[Device], fresh: list[Device]) -> None:
     """Remember since when an account is in whose devices came later: what was said before it came is not for them."""
-    # Only of accounts whose devices changed: a commit in a large room that renews a key must not cost a look at all.
-    for account in {device.account for device in [*gone, *(new for new in fresh if new.since == room.epoch)]}:
-        before, after = _first_epoch(known, account), _first_epoch(step.roster(room.id), account)
-        stay = room.stays.pop(account.hex(), before)
-        if stay is not None and before is not None and after is not None and min(stay, before) < after:
-            room.stays[account.hex()] = min(stay, before)
+    changed = {device.account for device in [*gone, *(new for new in fresh if new.since == room.epoch)]}
+    if not changed:  # a commit in a large room that only renews a key must not cost a look at every member
+        return
+    before, after = _first_epochs(known), _first_epochs(step.roster(room.id))
+    for account in changed:
+        first = before.get(account)
+        stay = room.stays.pop(account.hex(), first)
+        if stay is not None and first is not None and account in after and min(stay, first) < after[account]:
+            room.stays[account.hex()] = min(stay, first)
 
 
-def _first_epoch(roster: dict[int, Device], account: bytes) -> int | None:
-    """The first epoch of the device of an account that is in longest; None if it has none."""
-    return min((device.since for device in roster.values() if device.account == account), default=None)
+def _first_epochs(roster: dict[int, Device]) -> dict[bytes, int]:
+    """For each account the first epoch of the device that is in longest."""
+    first: dict[bytes, int] = {}
+    for device in roster.values():
+        first[device.account] = min(device.since, first.get(device.account, device.since))
+    return first
 
 
 def _tell_changes(
