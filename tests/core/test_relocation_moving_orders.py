@@ -183,7 +183,7 @@ def arrived(movable: Movable, given: bytes, *, jun: bool = True) -> tuple[bytes,
     """
     with movable.here() as (step, room):
         places = [Place(movable, jun=False), *([Place(movable, jun=True)] if jun else [])]
-        moving.arrive(step, room, places, given)
+        moving.arrive(step, room, places, moving.given(room.id, room.info, places, given))
         noted = room.note_at - START if room.note_at else 0
         return move_orders.to_carry(room), room.relay, noted, room.scout_at is not None
 
@@ -210,6 +210,18 @@ def test_an_order_of_who_is_in_no_more_does_not_hold() -> None:
     with movable.here() as (_, room):
         room.order = movable.order()
     assert (b"", RELAY, 0, False) == arrived(movable, encode_move(movable.order(number=2)), jun=False)
+
+
+@pytest.mark.parametrize(("down", "followed"), [(True, True), (False, False)])
+def test_a_ticket_has_the_order_of_who_left_since_where_the_relay_is_gone(*, down: bool, followed: bool) -> None:
+    """Jun, whom we know as an admin, is not in any more there: we go by the order only if its old relay is away."""
+    movable = Movable()
+    with movable.here() as (step, room):
+        step.down = frozenset({RELAY}) if down else frozenset()
+        order = movable.order()
+        places = [Place(movable, jun=False)]
+        assert (order if followed else None) == moving.given_back(step, room, room.info, places, encode_move(order))
+        assert None is moving.given(room.id, room.info, places, encode_move(order))
 
 
 def test_an_order_that_the_room_info_says_already_is_not_noted_again() -> None:

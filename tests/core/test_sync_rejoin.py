@@ -302,9 +302,8 @@ def join_at(position: int = 3, incarnation: bytes = HERE) -> Join:
     """A commit of ours on its way into a box that was read so far."""
     ticket = Ticket(b"r" * 32, 5, SECRET, b"", b"", incarnation, position, ())
     frame = sha256(OURS).digest()
-    return Join(
-        b"r" * 32, RELAY, ticket, cast("Any", None), frame, position, 0, b"a" * 32, cast("Any", None), cast("Any", None)
-    )
+    nothing = cast("Any", None)
+    return Join(b"r" * 32, RELAY, ticket, nothing, frame, position, 0, b"a" * 32, nothing, nothing, None)
 
 
 def frame(kind: Kind) -> bytes:

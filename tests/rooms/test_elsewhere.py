@@ -102,7 +102,7 @@ def test_a_way_in_past_a_gap_is_given_up(seq: int, known: bool | None) -> None: 
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
         way = Rejoin("late", ticket.epoch, b"", [], [], 0)
         ours = sha256(b"ours").digest()
-        join = rejoin.Join(room, RELAY, ticket, candidate, ours, ticket.seq, 0, a.account, believed, way)
+        join = rejoin.Join(room, RELAY, ticket, candidate, ours, ticket.seq, 0, a.account, believed, way, None)
         answer = Frames(ticket.incarnation, ticket.seq + seq, ((ticket.seq + seq, b"noise"),))
         assert known is rejoin.take_frames(join, ticket.seq, answer)
         candidate.discard()

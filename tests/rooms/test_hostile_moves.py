@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from nullabona.client.core import commands
@@ -15,10 +16,11 @@ from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.proofs import MoveOrder, encode_move, make_move
 from nullabona.client.core.model.requests import AppendOrder, Scout
 from nullabona.client.core.relocation.search import MOST_PAGES
+from nullabona.client.core.sync import former_rooms
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 from tests.rooms.audit import audit_rest
-from tests.rooms.hostile import kinds, people, put, sealed
+from tests.rooms.hostile import kinds, only, people, put, remove, sealed, to_inbox, update_keys
 from tests.rooms.moves import THREE, TWO, burn, card_at, homes, homes_of, move, order_of, state_of
 from tests.rooms.world import RELAY, Person, World
 
@@ -232,6 +234,41 @@ def test_a_former_admin_who_lures_somebody_away() -> None:
     assert "I am back" in a.texts(room)
     assert "I am back" in d.texts(room)
     assert 7 != (order_of(c, room) or order_by(a, room)).number
+
+
+def test_a_members_ticket_lures_nobody_after_a_former_admin() -> None:
+    """Whoever was on another branch does not know yet that an admin is none any more: a ticket to the right branch with
+    an order of that admin leads to where the room is, as long as its relay is there.
+    """
+    world = World(8)
+    a, b, c, d, out = people(world, 5)
+    room = world.group(a, b, c, d, out)
+    with a.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, b.account, admin=True)
+    world.settle(span=HOUR)
+    c.relay = world.relay.copy()
+    only(world, c)
+    update_keys(c, room)
+    world.settle(span=MINUTE)
+    lure = encode_move(order_by(b, room, number=7, relay=THREE))
+    only(world, a, b, d)
+    remove(a, room, out)
+    world.settle(span=MINUTE)
+    with a.engine.step(world.now, room) as step:
+        commands.set_admin(step, room, b.account, admin=False)
+    world.settle(span=HOUR)
+    with d.engine.step(world.now, room) as step:
+        ticket = msgspec.structs.replace(former_rooms.make_ticket(step, step.room(room)), order=lure)
+    world.relays[THREE] = world.relay.copy()
+    c.relay = None
+    only(world, c)
+    world.settle(span=10_000)
+    to_inbox(d, c, ticket)
+    world.settle(span=MINUTE)
+    assert ({RELAY}, ["rejoined"], {None}) == (homes_of((a, c), room), kinds(c, room, "rejoined"), {order_of(c, room)})
+    only(world, a, c)
+    world.settle(span=HOUR)
+    assert a.where(room) == c.where(room)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -331,7 +331,7 @@ def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
 def enter(
     step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate, order: bytes = b"", pack: bytes = b""
 ) -> None:
-    """Become a member. Replaces the state of that room, but not its messages. ``order``: see `moving.arrive`; ``pack``:
+    """Become a member. Replaces the state of that room, but not its messages. ``order``: see `moving.given`; ``pack``:
     the content of the invitation's blob.
     """
     old = step.find_room(opened.group_id)
@@ -346,7 +346,7 @@ def enter(
         arrivals.invited(step, old, room, sender.account_id)
         _take_along(room, old)
     step.add_room(room)
-    moving.arrive(step, room, group.members(), order)
+    moving.arrive(step, room, group.members(), moving.given(room.id, info, group.members(), order))
     intents.look_first(step, open_box(room, group))
     members.sync(step, room, step.local.device)
     room.update_at = step.now + step.rng.between(0, step.timing.update)

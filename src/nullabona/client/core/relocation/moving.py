@@ -25,7 +25,7 @@ from nullabona.client.core.model.facts.rooms import RoomMoved
 from nullabona.client.core.model.mls_port import Leaf
 from nullabona.client.core.model.outbox_targets import FilePiece, OfRoom, RoomBlob, RoomFrame, WelcomeBlob
 from nullabona.client.core.model.proofs import BadProof, MoveOrder, decode_move, encode_move, make_move
-from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.room_info import DEVICES, RoomInfo
 from nullabona.client.core.model.state import JOINED, BoxTrack, NoteMove, RoomState
 from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import Step
@@ -47,6 +47,10 @@ OTHERS_NOTE_MS: Final = 600_000
 
 def _members(step: Step, room: RoomState) -> list[tuple[bytes, bytes]]:
     return [(device.signature_key, device.account) for device in step.roster(room.id).values()]
+
+
+def _devices(leaves: Iterable[Leaf]) -> list[tuple[bytes, bytes]]:
+    return [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
 
 
 def decoded(step: Step, room: RoomState, body: bytes) -> MoveOrder | None:
@@ -251,17 +255,33 @@ def look_after(step: Step, room: RoomState) -> None:
         intents.want(room, NoteMove())
 
 
-def arrive(step: Step, room: RoomState, leaves: Iterable[Leaf], given: bytes) -> None:
-    """We enter the room, or another branch of it: follow the best order that is valid there. Call before its box opens.
+def given(room: bytes, info: RoomInfo, leaves: Iterable[Leaf], data: bytes) -> MoveOrder | None:
+    """The order in an invitation or a ticket, if it is valid in the epoch to which that leads."""
+    return move_orders.valid(data, room, info, _devices(leaves))
 
-    ``given`` is the order in the invitation or ticket. The signer of the order that we knew may no longer be allowed to
-    move the room.
+
+def given_back(step: Step, room: RoomState, info: RoomInfo, leaves: Iterable[Leaf], data: bytes) -> MoveOrder | None:
+    """The order in a ticket, if it is valid in the ticket's epoch, or for the room as we know it and the relay that the
+    room info names is out of reach.
+
+    The members there follow it, although the admin who signed it may have left since and nobody has written it into the
+    room info. While that relay answers we do not believe it: with a member's help, somebody who is no admin any more
+    could lead those away who do not know that yet.
     """
-    devices = [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
+    valid = given(room.id, info, leaves, data)
+    if valid is None and info.relay in step.down:
+        valid = move_orders.valid(data, room.id, room.info, _members(step, room))
+    return valid
+
+
+def arrive(step: Step, room: RoomState, leaves: Iterable[Leaf], order: MoveOrder | None) -> None:
+    """We enter the room, or another branch of it: follow the better of ``order``, which came with the invitation or
+    ticket (`given`, `given_back`), and ours, if that is valid there. Call before the room's box opens.
+
+    The signer of the order that we knew may no longer be allowed to move the room.
+    """
     had = encode_move(room.order) if room.order is not None else b""
-    held = [
-        order for data in (had, given) if (order := move_orders.valid(data, room.id, room.info, devices)) is not None
-    ]
+    held = [each for each in (given(room.id, room.info, leaves, had), order) if each is not None]
     room.order = min(held, key=lambda order: order.rank, default=None)
     _bring_all(step, room)
     if move_orders.applies(room.order, room.info.moves):

@@ -38,6 +38,7 @@ from nullabona.client.core.model.facts.rooms import Rejoined, RoomChanged
 from nullabona.client.core.model.inbox_items import History, Ticket
 from nullabona.client.core.model.mls_port import Candidate
 from nullabona.client.core.model.outbox_targets import RoomBlob, RoomFrame
+from nullabona.client.core.model.proofs import MoveOrder
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, RoomInfo, decode_info
 from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merged, RemoveAccount, RoomState, Winner
 from nullabona.client.core.relocation import moving
@@ -70,6 +71,8 @@ class Join:
     judged: Judged
     way: Rejoin
     """Where the ticket leads. The room may come to look for another branch before our commit is decided."""
+    order: MoveOrder | None
+    """The ticket's move order, if we follow it."""
 
     @property
     def keys(self) -> EpochKeys:
@@ -97,7 +100,10 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         return None
     room.rejoin = rejoin = way
     deadline = step.now + step.timing.ticket * _PATIENCE
-    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged, way)
+    info = decode_info(candidate.group.room_info())
+    order = moving.given_back(step, room, info, candidate.group.members(), ticket.order)
+    relay = order.relay if move_orders.applies(order, info.moves) else info.relay
+    join = Join(room.id, relay, ticket, candidate, b"", ticket.seq, deadline, by, judged, way, order)
     join.frame = _queue(step, join)
     rejoin.next_at = deadline + step.rng.between(0, step.timing.ticket)
     return join
@@ -179,15 +185,6 @@ def _check(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, candidat
         raise
 
 
-def _relay(room: RoomState, ticket: Ticket, candidate: Candidate) -> str:
-    """The relay that keeps the helper's box, as the helper knows it."""
-    info = decode_info(candidate.group.room_info())
-    leaves = candidate.group.members()
-    devices = [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
-    order = move_orders.valid(ticket.order, room.id, info, devices)
-    return order.relay if move_orders.applies(order, info.moves) else info.relay
-
-
 def _queue(step: Step, join: Join) -> bytes:
     keys = join.keys
     body = join.candidate.commit
@@ -265,7 +262,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.phase = JOINED
     step.forget_way(room.id)
     room.commit_at = step.within(step.timing.commit_spread)
-    moving.arrive(step, room, group.members(), join.ticket.order)
+    moving.arrive(step, room, group.members(), join.order)
     # Nobody else adds our account's devices that were linked while we were away, or added on the losing branch.
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     track = open_box(room, group)
