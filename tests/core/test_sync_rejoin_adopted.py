@@ -298,12 +298,12 @@ def test_boxes_after_the_fork_are_over_and_the_forked_one_was_ended_by_the_winne
 
 
 def test_what_our_branch_did_is_wanted_there_each_once() -> None:
-    """What we wanted, what was on its way, what the branch did, whom it removed by order: we hold back for those."""
+    """What the branch did, whom it removed by order, what was on its way, what we wanted: we hold back for those."""
     state, _, _, a, c = forked(b"winner")
     kinds = [(type(intent).__name__, getattr(intent, "account", b"")) for intent in state.intents]
-    expected = [("UpdateKeys", b""), ("RemoveAccount", a.account), ("RemoveAccount", c.account)]
-    assert [*expected, ("RemoveAccount", c.account)] == kinds
-    assert [a.account, c.account, c.account] == state.redo
+    expected = [("UpdateKeys", b""), ("RemoveAccount", c.account), ("RemoveAccount", c.account)]
+    assert [*expected, ("RemoveAccount", a.account)] == kinds
+    assert [c.account, c.account, a.account] == state.redo
 
 
 def test_who_only_lost_the_thread_has_left_the_others_at_the_first_commit_that_they_have_not() -> None:

@@ -14,7 +14,18 @@ from nullabona.client.core import rooms
 from nullabona.client.core.acquaintance import is_shut
 from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.delivery.outbox import drop_trims, queue_frame
-from nullabona.client.core.group import branches, evidence, intents, leaving, members, owed, plan, rulings, welcomes
+from nullabona.client.core.group import (
+    branches,
+    evidence,
+    intents,
+    leaving,
+    members,
+    owed,
+    plan,
+    removal_orders,
+    rulings,
+    welcomes,
+)
 from nullabona.client.core.group.intents import TEND_MS
 from nullabona.client.core.model.commit_policy import Verdict, certificate_of
 from nullabona.client.core.model.errors import MlsRefused
@@ -112,6 +123,10 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: plan.Change) ->
         room.intents = kept if len(kept) < len(change.intents) else []
         return
     track.tags.append(tag)
+    # If the relay loses the order of frames, another branch may take this commit and ours another one.
+    updates = group.process(staged.commit).updates
+    keys = [(step.local.account, leaf.encryption_key) for leaf in updates]
+    removal_orders.note_former(step, room, room.epoch + 1, keys)
     frame = queue_frame(step, room, track, Kind.COMMIT, staged.commit)
     commit = sha256(staged.commit).digest()
     room.pending = PendingCommit(
@@ -204,6 +219,7 @@ def _enter(step: Step, room: RoomState, track: BoxTrack, info: RoomInfo, ending:
     room.info = info
     box_log.open_box(room, group)
     members.sync(step, room, ending.rejoined)
+    intents.carried_out(step, room)
     branches.without_witness(step, room)
     leaving.say_again(step, room)
     carry_out_leaving(step, room)

@@ -29,6 +29,12 @@ def want_out(room: RoomState, order: RemovalOrder) -> None:
     want(room, RemoveAccount(order.account, order))
 
 
+def carried_out(step: Step, room: RoomState) -> None:
+    """Drop the removals of accounts that are out. If one is let in again, its old order could still name its key."""
+    present = {device.account for device in step.roster(room.id).values()}
+    room.intents = [i for i in room.intents if not isinstance(i, RemoveAccount) or i.account in present]
+
+
 def look_first(step: Step, track: BoxTrack) -> None:
     """Make no commit in this box until it was read, or for `LOOK_MS`: others may already be in a later epoch."""
     track.look_until = step.now + LOOK_MS

@@ -8,12 +8,14 @@ that device and we issue a new one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Final
 
 from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
+from nullabona.client.core.group import removal_orders
 from nullabona.client.core.model.content import Leave
-from nullabona.client.core.model.proofs import RemovalOrder, make_order
+from nullabona.client.core.model.proofs import RemovalOrder
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
@@ -24,7 +26,9 @@ HASH_SIZE: Final = 32
 
 def say(step: Step, room: RoomState) -> None:
     """Send the room an order to remove our account, which any member may carry out."""
-    _give(step, room, _order(step, room))
+    order = _order(step, room)
+    sending.send_note(step, room, Leave(order))
+    rooms.note_leaving(step, order)
 
 
 def say_again(step: Step, room: RoomState) -> None:
@@ -32,14 +36,14 @@ def say_again(step: Step, room: RoomState) -> None:
     known = step.store.get_value(rooms.leaving_key(room.id))
     if known is None:
         return
-    order = _order(step, room)
-    if not set(order.leaves) <= {known[at : at + HASH_SIZE] for at in range(0, len(known), HASH_SIZE)}:
-        _give(step, room, order)
+    keys = {sha256(device.encryption_key).digest() for device in _own(step, room)}
+    if not keys <= {known[at : at + HASH_SIZE] for at in range(0, len(known), HASH_SIZE)}:
+        say(step, room)
 
 
-def heed(step: Step, room: RoomState, orders: Sequence[RemovalOrder]) -> None:
+def heed(step: Step, room: RoomState, given: Sequence[RemovalOrder]) -> None:
     """Note the orders in a commit that one of our own devices signed to leave the room."""
-    for order in orders:
+    for order in given:
         if is_ours(step, room, order):
             rooms.note_leaving(step, order)
 
@@ -67,14 +71,8 @@ def is_last(step: Step, room: RoomState) -> bool:
 
 
 def _order(step: Step, room: RoomState) -> RemovalOrder:
-    keys = [device.encryption_key for device in _own(step, room)]
-    return make_order(step.mls, step.local.signature_key, room.id, step.local.account, keys, room.epoch)
+    return removal_orders.make(step, room, _own(step, room))
 
 
 def _own(step: Step, room: RoomState) -> list[Device]:
     return [device for device in step.roster(room.id).values() if device.account == step.local.account]
-
-
-def _give(step: Step, room: RoomState, order: RemovalOrder) -> None:
-    sending.send_note(step, room, Leave(order))
-    rooms.note_leaving(step, order)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nullabona.client.core.group import removal_orders
 from nullabona.client.core.identity import claims, contact_keys
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.commit_policy import certificate_of
@@ -61,6 +62,8 @@ def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
     step.store.put_devices(fresh)
     step.roster_changed(room.id)
     _note_stays(step, room, known, gone, fresh)
+    replaced = [*gone, *(by_device[device.device] for device in fresh if device.device in by_device)]
+    removal_orders.note_former(step, room, room.epoch, ((device.account, device.encryption_key) for device in replaced))
     _tell_changes(step, room, known, gone, fresh)
 
 

@@ -7,11 +7,12 @@ from hashlib import sha256
 
 from msgspec import structs
 
+from nullabona.client.core.group import removal_orders
 from nullabona.client.core.model import move_orders
 from nullabona.client.core.model.admins import settled
 from nullabona.client.core.model.commit_policy import order_holds
 from nullabona.client.core.model.errors import BadRequest, MlsRefused
-from nullabona.client.core.model.proofs import RemovalOrder, make_order
+from nullabona.client.core.model.proofs import RemovalOrder
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import GROUP, RoomInfo, check_info
 from nullabona.client.core.model.state import (
@@ -116,8 +117,7 @@ def _removal(
     if order is not None and not admin:
         targets = [device for device in targets if sha256(device.encryption_key).digest() in order.leaves]
     elif admin and targets:
-        keys = [device.encryption_key for device in targets]
-        order = order or make_order(step.mls, step.local.signature_key, room.id, intent.account, keys, room.epoch)
+        order = order or removal_orders.make(step, room, targets)
     elif intent.account != step.local.account:
         return [], None
     return [device.leaf for device in targets], order

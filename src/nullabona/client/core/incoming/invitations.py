@@ -12,7 +12,7 @@ from nullabona.client.core.delivery.blobs import MISSING, Missing, blob_content
 from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.delivery.outbox import drop_trims
 from nullabona.client.core.devices import sync_out
-from nullabona.client.core.group import branch_history, evidence, intents, members, redo
+from nullabona.client.core.group import branch_history, evidence, intents, leaving, members, redo
 from nullabona.client.core.identity import claims, device_certificates
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.commit_policy import certificate_of
@@ -332,23 +332,29 @@ def enter(
     step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate, order: bytes = b"", pack: bytes = b""
 ) -> None:
     """Become a member. Replaces the state of that room, but not its messages. ``order``: see `moving.given`; ``pack``:
-    the content of the invitation's blob.
+    the content of the invitation's blob. Of a branch that we leave for it, what we want and what was changed is redone.
     """
     old = step.find_room(opened.group_id)
+    way = old.rejoin if old is not None and old.phase == JOINED else None
+    redone = redo.to_redo(step, old, way) if old is not None and way is not None else []
     if old is not None:
         step.forget_room(opened.group_id)
-        rooms.forget_leaving(step, opened.group_id)
+        if way is None:  # who only comes to another branch still wants to leave
+            rooms.forget_leaving(step, opened.group_id)
     group = opened.accept()
     history = branch_history.came_by(branch_history.history_of(pack), opened.epoch)
     room = RoomState(opened.group_id, info, JOINED, [], history=history)
     room.let_in_by = sender.account_id
     if old is not None and old.phase == JOINED:
         arrivals.invited(step, old, room, sender.account_id)
-        _take_along(room, old)
+    room.intents = redone
+    room.redo = [intent.account for intent in redone if isinstance(intent, RemoveAccount)]
     step.add_room(room)
     moving.arrive(step, room, group.members(), moving.given(room.id, info, group.members(), order))
     intents.look_first(step, open_box(room, group))
     members.sync(step, room, step.local.device)
+    if rooms.leaving(step, room.id):
+        leaving.say(step, room)
     room.update_at = step.now + step.rng.between(0, step.timing.update)
     room.tend_at = step.within(intents.TEND_MS) + 1
     if old is not None:
@@ -370,13 +376,6 @@ def enter(
         notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
     profiles.tell_soon(step, room)
     step.tell(Joined(room.id, info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle)))
-
-
-def _take_along(room: RoomState, old: RoomState) -> None:
-    """Redo here our open intents and the changes that the branch we leave had made."""
-    if old.rejoin is not None:
-        room.intents = redo.to_redo(old, old.rejoin)
-        room.redo = [intent.account for intent in room.intents if isinstance(intent, RemoveAccount)]
 
 
 def _answered(step: Step, room: RoomState, sender: bytes) -> None:

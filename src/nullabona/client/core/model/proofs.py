@@ -6,7 +6,7 @@ one kind or room can never be taken for another (spec/room.md §§3, 5, 7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -24,6 +24,8 @@ Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 TAG_SIZE: Final = 8
+MOST_LEAVES: Final = 64
+"""Most keys that a removal order names."""
 _ORDER: Final = b"nullabona removal order v1"
 _RULING: Final = b"nullabona ruling v1"
 _CLAIM: Final = b"nullabona settled claim v1"
@@ -42,14 +44,15 @@ class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
     """ "Remove this account's devices", signed by a device of that account (leaving) or of an admin.
 
     ``leaves`` are SHA-256 hashes of the leaf encryption keys meant, so that an old order cannot remove a person who was
-    added again. ``signer`` is the signing device's key; it must be in the room's tree when the order is used. ``epoch``
-    is that in which it was given: by it a member who was away since tells an old order from one of a leaf that it does
-    not know yet.
+    added again: those in the signer's tree, and earlier ones that the account may still have on another branch.
+    ``signer`` is the signing device's key; it must be in the room's tree when the order is used. ``epoch`` is that in
+    which it was given: by it a member who was away since tells an old order from one of a leaf that it does not know
+    yet.
     """
 
     room: Hash
     account: Key
-    leaves: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=64)]
+    leaves: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=MOST_LEAVES)]
     signer: Key
     signature: Signature
     epoch: Annotated[int, Meta(ge=0)] = 0
@@ -61,11 +64,32 @@ class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
         check_signature(self.signer, _ORDER, self.payload(), self.signature, BadProof)
 
 
+class FormerKey(msgspec.Struct, array_like=True, frozen=True):
+    """A leaf key that an account may still have on another branch of the room."""
+
+    account: bytes
+    hash: bytes
+    """SHA-256 of the key, as in `RemovalOrder.leaves`."""
+    epoch: int
+    """The first epoch of our branch without it."""
+
+
 def make_order(
-    mls: Mls, signer: bytes, room: bytes, account: bytes, encryption_keys: list[bytes], epoch: int = 0
+    mls: Mls,
+    signer: bytes,
+    room: bytes,
+    account: bytes,
+    encryption_keys: Iterable[bytes],
+    epoch: int = 0,
+    former: Sequence[bytes] = (),
 ) -> RemovalOrder:
-    """An order by this device for every device of ``account`` in the room, which is in ``epoch``."""
-    leaves = tuple(sorted(sha256(key).digest() for key in encryption_keys))
+    """An order by this device for every device of ``account`` in the room, which is in ``epoch``.
+
+    ``former``: hashes of keys that these devices may have on other branches, newest last.
+    """
+    now = {sha256(key).digest() for key in encryption_keys}
+    before = [key for key in former if key not in now]
+    leaves = tuple(sorted([*now, *before[max(0, len(now) + len(before) - MOST_LEAVES) :]]))
     payload = _encode((room, account, leaves, signer, epoch))
     return RemovalOrder(room, account, leaves, signer, mls.sign(_ORDER + payload), epoch)
 

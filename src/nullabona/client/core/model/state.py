@@ -9,7 +9,7 @@ from msgspec import Meta, field
 
 from nullabona.client.core.model.branches import CompetingBranch, HeldRequest, Helper, KnownUpTo, Rejoin, Tries
 from nullabona.client.core.model.gaps import Gap, Given
-from nullabona.client.core.model.proofs import MoveOrder, RemovalOrder, Ruling
+from nullabona.client.core.model.proofs import FormerKey, MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
@@ -33,10 +33,9 @@ class CommitCandidate(msgspec.Struct, array_like=True):
 
 
 class Winner(msgspec.Struct, array_like=True, frozen=True):
-    """The commit that ended an epoch, and the accounts it removed."""
+    """The commit (SHA-256 of the MLS bytes) that ended an epoch, and the accounts it removed."""
 
     commit: bytes
-    """SHA-256 of the MLS bytes."""
     removed: tuple[bytes, ...] = ()
 
 
@@ -358,6 +357,8 @@ class RoomState(msgspec.Struct):
     """What this device hands over to restored devices of members."""
     stays: dict[str, int] = field(default_factory=dict)
     """account (hex) → the epoch since which it is in, if no device that it has now was here then."""
+    former_keys: list[FormerKey] = field(default_factory=list)
+    """Leaf keys that accounts may still have on other branches, newest last (`core.group.removal_orders`)."""
 
     @property
     def current(self) -> BoxTrack:
@@ -384,12 +385,11 @@ class RoomState(msgspec.Struct):
         return f"<RoomState {self.phase} epoch={self.epoch if self.boxes else None}>"
 
 
-_encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(RoomState)
 
 
 def encode_state(state: RoomState) -> bytes:
-    return _encoder.encode(state)
+    return msgspec.msgpack.encode(state)
 
 
 def decode_state(data: bytes) -> RoomState:

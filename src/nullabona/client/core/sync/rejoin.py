@@ -243,7 +243,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     returning = room.phase == REJOINING
     rejoin = ticket_branch.parted(room, join.way, told)
     welcomes.keep_welcome(step, room)
-    intents = redo.to_redo(room, rejoin)
+    intents = redo.to_redo(step, room, rejoin)
     # Nobody hears us at a relay that is gone, and what waits for it would wait for ever.
     left = [track for track in room.boxes[-1:] if track.relay not in step.down]
     moved = ticket_branch.farewell(step, room, rejoin)
