@@ -14,15 +14,28 @@ _REASONS: Final = Words("errors_reasons")
 _RARE: Final = re.compile(r" \(\w+\)$")
 BAD_REQUESTS: Final = Words("errors_bad_request")
 """What is wrong with a `BadRequest`, whose code alone says nothing, by a pattern of its sentence."""
+HINTS: Final = Words("errors_hints")
+"""Hints that are given where an error is raised, by a pattern of the English one, with its values as groups."""
 
 
 def in_words(error: NullabonaError, language: Language) -> tuple[str, str]:
-    """The sentence and the hint for a person. An error without a hint of its own in Korean may list choices."""
+    """The sentence and the hint for a person."""
     found = bad_request(error.message) if error.code == "bad-request" else None
     found = found or ERRORS.get(error.code)
     if found is None:
-        return error.message, error.hint
-    return pick(found, language) or error.message, pick(found.hint, language) or error.hint
+        return error.message, _raised_hint(error, language) or error.hint
+    hint = _raised_hint(error, language) or pick(found.hint, language) or error.hint
+    return pick(found, language) or error.message, hint
+
+
+def _raised_hint(error: NullabonaError, language: Language) -> str:
+    """The hint that an error was given where it was raised, in the person's language; empty if there is none."""
+    if error.hint == type(error).default_hint:
+        return ""
+    for pattern, said in HINTS.items():
+        if (match := re.fullmatch(pattern, error.hint)) and (text := pick(said, language)):
+            return text.format_map(match.groupdict())
+    return ""
 
 
 def bad_request(sentence: str) -> Sentence | None:
