@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from click.testing import CliRunner
 
+from nullabona.cli.drill import drill
 from nullabona.drills.operator.interceptor import Peer
-from nullabona.drills.operator.recording import Recording, read_tape
+from nullabona.drills.operator.recording import Recording, look, read_tape
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
 from nullabona.drills.search import Kind, Secret
+from nullabona.drills.tap import report
 from nullabona.drills.tap.findings import Heard
 from nullabona.drills.tap.listening import (
     Listened,
@@ -28,8 +32,8 @@ from nullabona.drills.tap.listening import (
 )
 from nullabona.drills.tap.noise import Noise
 from nullabona.drills.tap.report import report_of
-from nullabona.drills.tap.scenario import play
-from nullabona.processes.program import nulla, run
+from nullabona.drills.tap.scenario import memory_of, play
+from nullabona.processes.program import ProcessFailed, Program, nulla, python, run
 from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
 from tests.drills.plants import noise
 from tests.wire.cards import inbox_of
@@ -122,6 +126,7 @@ def test_an_empty_tape_proves_nothing_of_connections(heard: Heard) -> None:
     assert Verdict.HELD is not made["S-25"]
 
 
+@pytest.mark.slow
 def test_the_command_prints_it_for_a_machine(tmp_path: Path) -> None:
     """From the command line, and nothing is left behind."""
     command = nulla("drill", "tap", "--json")
@@ -130,6 +135,46 @@ def test_the_command_prints_it_for_a_machine(tmp_path: Path) -> None:
     said = json.loads(ran.out)
     assert (0, True, []) == (ran.code, said["held"], list(tmp_path.iterdir()))
     assert set(PROVES) == {check["id"] for check in said["checks"]}
+
+
+def test_the_command_reports_what_was_heard(heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command prints the report for a machine, exits by it, and removes the folder that the story leaves to it."""
+    folder = TemporaryDirectory(dir=tmp_path)
+    monkeypatch.setattr(report, "play", lambda _: (heard, folder))
+    ran = CliRunner().invoke(drill, ["tap", "--json"])
+    said = json.loads(ran.stdout)
+    assert (0, True, []) == (ran.exit_code, said["held"], list(tmp_path.iterdir()))
+    assert set(PROVES) == {check["id"] for check in said["checks"]}
+
+
+# -- the relay's memory -----------------------------------------------------------------------------------------
+
+
+def test_a_relay_that_ends_instead_of_looking_is_told_at_once() -> None:
+    """The drill does not wait for an answer that cannot come."""
+    with (
+        Program(python("-c", "input(); raise SystemExit(7)")) as relay,
+        pytest.raises(ProcessFailed, match="ended when it was to look into its memory: 7"),
+    ):
+        memory_of(relay)
+
+
+def test_a_relay_that_ended_before_it_was_to_look_is_told_too() -> None:
+    """There is nobody who could read the order."""
+    with Program(python("-c", "raise SystemExit(7)")) as relay:
+        assert "" == relay.first_line
+        with pytest.raises(ProcessFailed, match="ended when it was to look into its memory: 7"):
+            memory_of(relay)
+
+
+def test_why_a_relay_could_not_look_is_told(tmp_path: Path) -> None:
+    """A look that fails is an answer as well: the relay goes on, and the drill says what happened."""
+    answer = json.dumps(look(tmp_path / "no-tape"))
+    with (
+        Program(python("-c", f"input(); print({answer!r})")) as relay,
+        pytest.raises(ProcessFailed, match="could not look into its memory: FileNotFoundError"),
+    ):
+        memory_of(relay)
 
 
 # -- by hand ----------------------------------------------------------------------------------------------------

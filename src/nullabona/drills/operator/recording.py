@@ -1,23 +1,25 @@
 """The tape of a live tap: everything that passed the relay, when, on which connection and from which address.
 
 ``python -m nullabona.drills.operator.recording FILE relay serve ...`` is ``nulla relay serve ...``, recorded.
-At SIGUSR2 it looks into its own memory, and writes what ties a wake token to a box there into ``FILE.memory``.
+For each line on stdin it looks into its own memory, and answers with a line of JSON: ``{"ties": [...]}``, what ties a
+wake token to a box there, or ``{"failed": why it could not look}``.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
 from nullabona.drills.operator.interceptor import Peer, intercept
-from nullabona.drills.operator.serving import serve
+from nullabona.drills.operator.serving import say_ready, serve
 from nullabona.wire.messages import (
     AnyRequest,
     AnyResponse,
@@ -86,21 +88,12 @@ def read_tape(path: Path) -> Iterator[Seen]:
             yield decode(data)
 
 
-def memory_of(tape: Path) -> Path:
-    """Where the program writes what it found in its memory, whole once it is there: a list of JSON, or the text of what
-    kept it from looking.
-    """
-    return tape.with_name(f"{tape.name}.memory")
-
-
-def _look(tape: Path) -> None:
+def look(tape: Path) -> dict[str, Any]:
+    """What this process remembers of what is on the tape: what it answers to a line on stdin."""
     try:
-        found: list[str] | str = _ties(tape)
-    except Exception as error:  # noqa: BLE001 - raised in a signal handler, it would end the relay instead
-        found = f"{type(error).__name__}: {error}"
-    file = memory_of(tape)
-    file.with_suffix(".new").write_text(json.dumps(found), "utf-8")
-    file.with_suffix(".new").replace(file)
+        return {"ties": _ties(tape)}
+    except Exception as error:  # noqa: BLE001 - the drill is told, and the relay goes on
+        return {"failed": f"{type(error).__name__}: {error}"}
 
 
 def _ties(tape: Path) -> list[str]:
@@ -115,13 +108,31 @@ def _ties(tape: Path) -> list[str]:
     return ties(known)
 
 
+def _obey(loop: asyncio.AbstractEventLoop, tape: Path) -> None:
+    """Answer each line of stdin. The loop looks, between two of its callbacks: a signal's handler would interrupt the
+    relay anywhere, also where a tuple is half made.
+    """
+
+    async def looked() -> dict[str, Any]:
+        return look(tape)
+
+    for _ in sys.stdin:
+        found = asyncio.run_coroutine_threadsafe(looked(), loop).result()
+        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.flush()
+
+
 def main() -> None:
     """Serve a relay with the tape running."""
     path = Path(sys.argv[1])
+
+    def ready(urls: list[str]) -> None:
+        threading.Thread(target=_obey, args=(asyncio.get_running_loop(), path), daemon=True).start()
+        say_ready(urls)
+
     with path.open("wb") as out:
         intercept(Recording(out))
-        signal.signal(signal.SIGUSR2, lambda _number, _frame: _look(path))
-        serve(sys.argv[2:])
+        serve(sys.argv[2:], ready)
 
 
 if __name__ == "__main__":

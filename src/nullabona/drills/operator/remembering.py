@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Final
 
 from nullabona.relay.core.boxes import Head
@@ -89,13 +90,14 @@ def _all_there_is() -> list[Any]:
 
     A dict or a tuple of plain values holds nothing that could come back to it: the collector does not list it.
     """
-    found = edge = gc.get_objects()
+    found = gc.get_objects()
+    edge = list(found)
     reached: set[int] = set()
     while edge:
         edge = [one for one in gc.get_referents(*edge) if type(one) in {dict, tuple} and not gc.is_tracked(one)]
         edge = list({id(one): one for one in edge if id(one) not in reached}.values())
         reached.update(map(id, edge))
-        found = [*found, *edge]
+        found += edge
     return found
 
 
@@ -108,7 +110,7 @@ def _records(everything: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     for one in everything:
         kind = type(one)
         if kind is dict:
-            yield from (("an entry of a dict", entry) for entry in list(one.items())[: _MOST * _MOST])
+            yield from (("an entry of a dict", entry) for entry in list(islice(one.items(), _MOST * _MOST)))
         elif kind in _ROWS:
             yield f"a {kind.__name__}", one
         elif _is_the_relays(str(kind.__module__)):
@@ -133,5 +135,5 @@ def _flat(record: Any, depth: int = 0) -> Iterator[bytes | int]:  # noqa: ANN401
     elif isinstance(record, int):
         yield record
     elif isinstance(record, _ROWS) and depth < _DEEPEST:
-        for each in list(record)[:_MOST]:
+        for each in list(islice(record, _MOST)):
             yield from _flat(each, depth + 1)

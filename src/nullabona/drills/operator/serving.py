@@ -6,13 +6,16 @@ import argparse
 import json
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from nullabona.directory.service import open_directory
 from nullabona.operating.beginning import begin_relay
 from nullabona.operating.relay import OpenDirectory, serve_relay
 from nullabona.processes.program import free_port
+
+Ready: TypeAlias = Callable[[list[str]], None]
 
 
 def say_ready(urls: list[str]) -> None:
@@ -21,20 +24,23 @@ def say_ready(urls: list[str]) -> None:
     sys.stdout.flush()
 
 
-def serve(command: list[str]) -> None:
-    """Serve until stopped. ``command``: ``relay serve`` with --data and --listen; its other words change nothing."""
+def serve(command: list[str], ready: Ready = say_ready) -> None:
+    """Serve until stopped. ``command``: ``relay serve`` with --data and --listen; its other words change nothing.
+
+    ``ready`` is called on the relay's loop.
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
     parser.add_argument("--listen", required=True)
     chosen, _ = parser.parse_known_args(command)
-    serve_begun({"data": chosen.data, "listen": [chosen.listen]})
+    serve_begun({"data": chosen.data, "listen": [chosen.listen]}, ready=ready)
 
 
-def serve_begun(settings: dict[str, Any], opened: OpenDirectory = open_directory) -> None:
+def serve_begun(settings: dict[str, Any], opened: OpenDirectory = open_directory, ready: Ready = say_ready) -> None:
     """As `serve_relay`; a new relay's record is begun before, and its port is chosen, which handles may contain."""
     host, _, port = settings["listen"][0].rpartition(":")
     settings = settings | {"listen": [f"{host}:{free_port() if port == '0' else port}"]}
     if not (Path(settings.get("record") or Path(settings["data"]) / "record") / "log.db").exists():
         begin_relay(settings)
-    serve_relay(settings, say_ready, opened)
+    serve_relay(settings, ready, opened)

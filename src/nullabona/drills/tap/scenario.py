@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import tempfile
 from itertools import combinations
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.operator.recording import memory_of, read_tape
+from nullabona.drills.operator.recording import read_tape
 from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.stage.playing import Stage, playing
 from nullabona.drills.tap.findings import Heard
 from nullabona.drills.tap.listening import Listened, Pair
 from nullabona.drills.warrant.report import run_warrant
-from nullabona.processes.program import ProcessFailed
+from nullabona.processes.program import ProcessFailed, Program
 
 _say: Final = Sentences("drill_tap")
 
@@ -52,8 +50,7 @@ _TOGETHER: Final = ("hani", "leo")
 _CALM_S: Final = 2.0
 """Seconds for which a wake may be under way: a relay keeps it for a device that waits again within the second."""
 _LOOKS_S: Final = 180.0
-"""Most seconds for a relay to write down everything that its process holds, beside other programs on two cores."""
-_POLL_S: Final = 0.05
+"""A look takes some hundredths of a second. A relay that hangs answers never."""
 _GREETING: Final = "안녕하세요, 우리 아는 사이죠?"
 _ANSWER: Final = "그럼요, 오랜만이에요! 잘 지냈어요?"
 _FILE: Final = ("sora", "Reading circle 독서", "토론 질문.txt")
@@ -88,6 +85,22 @@ def play(tell: Tell) -> tuple[Heard, tempfile.TemporaryDirectory[str]]:
     except BaseException:
         folder.cleanup()
         raise
+
+
+def memory_of(relay: Program) -> list[str]:
+    """What ties a wake token to a box in the memory of a relay of `nullabona.drills.operator.recording`. Raises
+    `ProcessFailed` if it could not look, or has ended.
+    """
+    try:
+        answer = relay.tell("look")
+    except BrokenPipeError:
+        answer = ""
+    if not answer:
+        raise ProcessFailed(f"the relay ended when it was to look into its memory: {relay.wait().code}")
+    told: dict[str, Any] = json.loads(answer)
+    if "failed" in told:
+        raise ProcessFailed(f"the relay could not look into its memory: {told['failed']}")
+    return list(told["ties"])
 
 
 class _Scene:
@@ -145,15 +158,10 @@ class _Scene:
     async def remember(self) -> None:
         """Take it once nothing is under way, because the server of a request knows its content."""
         await asyncio.sleep(_CALM_S)
-        os.kill(self._relay.pid, signal.SIGUSR2)
-        found = memory_of(self.tape)
-        async with asyncio.timeout(_LOOKS_S):
-            while not found.exists():  # noqa: ASYNC110 - the relay tells nobody
-                await asyncio.sleep(_POLL_S)
-        told = json.loads(found.read_text("utf-8"))
-        if isinstance(told, str):
-            raise ProcessFailed(f"the relay could not look into its memory: {told}")
-        self._remembered = told
+        try:
+            self._remembered = await asyncio.wait_for(asyncio.to_thread(memory_of, self._relay), _LOOKS_S)
+        except TimeoutError as error:
+            raise ProcessFailed("the relay does not say what it remembers") from error
 
     def heard(self, grew: int, invited: int) -> Heard:
         """What came of it."""
