@@ -1,4 +1,4 @@
-"""The drill ``coerced-operator`` once, on real processes; then what its report makes of other outcomes."""
+"""The drill ``coerced-operator`` with a lie of each kind, on real processes; then what its report makes of others."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.drills.coerced_operator.findings import DEEDS, Told
+from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Told
 from nullabona.drills.coerced_operator.report import report_of
-from nullabona.drills.coerced_operator.scenario import describe
+from nullabona.drills.coerced_operator.scenario import describe, play
 from nullabona.drills.operator.interceptor import Peer
-from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
+from nullabona.drills.operator.lies import APART, CARDS, LIES, SPOIL, Liar
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Verdict
 from nullabona.processes.program import nulla, run
@@ -33,7 +33,26 @@ GOOD = [
 ]  # fmt: skip
 
 
-@pytest.mark.timeout(900)  # eleven lies, each with room for some minutes: what took too long is for the drill to say
+FEW = ("drop", SPOIL, "alter", APART, CARDS)
+"""One lie of each kind: what is kept back, spoiled for good, and altered; two histories; false cards. In
+`tests/rooms/test_hostile_relay.py` simulated relays tell all of them.
+"""
+
+
+@pytest.mark.timeout(900)  # each lie has room for some minutes: what took too long is for the drill to say
+def test_a_lie_of_each_kind_is_survived_and_told() -> None:
+    """Real processes: every lie was told, everybody has every message once, and the claims that need no other hold."""
+    told = play(lambda _: None, FEW)
+    assert list(FEW) == [one.name for one in told]
+    assert all(one.answers >= 3 and one.whole and not one.forged for one in told), told
+    assert all(one.noticed for one in told if one.name in NOTICED), told
+    assert [0] == [one.came_through for one in told if one.name == "drop"]
+    verdicts = {check.id: check.verdict for check in report_of(told).checks}
+    assert dict.fromkeys(PROVES, Verdict.UNPROVEN) | {"L-11": Verdict.HELD} == verdicts
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
 def test_every_lie_is_survived_and_told(tmp_path: Path) -> None:
     """From the command line: every lie was told, every claim held, nothing is left behind."""
     environment = os.environ | {"TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}

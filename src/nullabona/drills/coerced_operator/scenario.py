@@ -27,8 +27,11 @@ _PEOPLE: Final = (Person("한미나", "mina"), Person("서준", "jun"), Person("
 _GROUP: Final = "우리 동네 neighbours"
 _POLL_S: Final = 0.05
 _LEAST_LIES: Final = 3
-_PATIENCE: Final = 4
-"""How often the wait for all messages is restarted: two minutes in all."""
+_PATIENCE_S: Final = 120.0
+"""So long may nothing more come to anybody, once the relay is honest, until what is missing counts as lost. To this
+comes as long again as the lie lasted, for the reason of `_NOTICE_S`; and it begins again with each message that comes,
+as a machine that is very busy may take minutes for what takes seconds elsewhere.
+"""
 _LIE_S: Final = 60.0
 """A lie that nobody was told within this time is an error of the drill, or of a machine that is very busy."""
 _NOTICE_S: Final = 60.0
@@ -101,7 +104,7 @@ class _Scene:
             await company.befriend(other, first, "hello")
         await company.group(_GROUP, first, *others)
         await self._say("전에 before")
-        await self._all()
+        await self._all(_PATIENCE_S)
 
     async def lie(self, name: str) -> Told:
         """Tell one lie while everybody speaks; then be honest until everybody has everything."""
@@ -122,7 +125,7 @@ class _Scene:
         await self._relay.do("lie", name="")
         began = time.monotonic()
         await self._say(f"{name} 뒤 after")
-        await self._all()
+        await self._all(_PATIENCE_S + began - lied)
         seconds = time.monotonic() - began
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
@@ -172,11 +175,13 @@ class _Scene:
             told = replace(told, warned=tuple(once([*had, *new]) for had, new in zip(told.warned, more, strict=True)))
         return told
 
-    async def _all(self) -> None:
-        """Until everybody has everything, or for so long that somebody has lost something."""
-        for _ in range(_PATIENCE):
-            if await self._have(len(self._said)):
-                return
+    async def _all(self, patience_s: float) -> None:
+        """Until everybody has everything, or nobody was shown anything more for so long that it is lost."""
+        shown, since = 0, time.monotonic()
+        while not await self._have(len(self._said)) and time.monotonic() - since < patience_s:
+            count = sum(map(len, (await self._shown()).values()))
+            if count > shown:
+                shown, since = count, time.monotonic()
 
     async def _have(self, count: int) -> bool:
         """Wait until everybody has so many messages; False if somebody does not come to have them."""
