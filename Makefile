@@ -18,6 +18,8 @@ PAGE_FILES := $(wildcard ui/*.json ui/*.ts ui/*.js ui/*.html ui/build.py) $(shel
 JOURNEYS := tests/browser/test_words.py tests/browser/test_talking.py tests/browser/test_search.py
 CHECKS := check-types check-rust check-lint check-format check-imports check-pages check-ui
 export UV_PYTHON_DOWNLOADS := never
+# Tests, drills and benchmarks start thousands of processes: each would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ui demo screens screens-readme screens-site test test-browser test-slow check format image mutants drill drill-mutants byzantine small-worlds fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
@@ -58,7 +60,7 @@ test-browser: $(STAMP) $(PAGE) ## every journey in browsers, and every screen wi
 	@tools/need_programs.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m "slow or not slow" --timeout 240 tests/browser
 
-test-slow: $(STAMP) ## the slow tests: many schedules, big rooms, crashes at every write
+test-slow: $(STAMP) ## the slow tests: whole drills, many schedules, big rooms, crashes at every write
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m slow --timeout 900
 
 check: $(STAMP) ## format, lint, types, import contracts, generated pages, Rust format and clippy

@@ -1,4 +1,4 @@
-"""The demo end to end, once, on real processes; then what it says is looked at from several sides."""
+"""The demo end to end with few lines, on real processes; then what it says is looked at from several sides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nullabona.drills.demo.script import load_script
+from nullabona.drills.demo.script import Script, load_script
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.search import Hunt, Kind, Searched, Secret, memory_chunks
 from nullabona.processes.program import nulla, run
@@ -19,12 +19,30 @@ from nullabona.processes.servers import RelayProcess
 ACT_PROVES = ("K-12", "K-17", "K-18", "K-19")
 """What a demand or two can show of the lines of the drill ``docket``."""
 COMMAND = nulla("drill", "demo", "--json")
+FEW_LINES = """
+> dm
+미나: 오빠, 엄마 생신 다음 주 토요일인 거 알지?
+준호: 헉 벌써? 완전 까먹고 있었다
+> group: 제주도 여행 🍊 Jeju trip
+미나: 비행기표는 금요일 저녁 7시 40분 걸로 끊자
+Soyeon: I can bring my big suitcase if anybody needs space
+준호: 거기 근처에 고기국수 진짜 맛있는 집 있어요
+> remove: Soyeon
+미나: 오빠, 소연 언니 나갔으니까 말인데, 그날이 언니 생일이야
+준호: 정말? 그럼 깜짝 파티 해야겠네
+미나: 풍선이랑 초는 내가 챙길게. 케이크는 제주 가서 찾자
+준호: Deal. I'll keep her busy with my terrible driving stories
+미나: 토요일 아침 열 시에 찾으러 오래. 초는 서른 개!
+미나: 그럼 금요일에 공항에서 봐 ✈️
+준호: 그래, 너도 오늘은 푹 자. 사랑한다 동생아
+"""
+"""Of the demo's conversation what every act needs: before the loss, while somebody is offline, and after it."""
 
 
-def play(folder: Path) -> dict[str, Any]:
+def play(folder: Path, *more: str) -> dict[str, Any]:
     """One demo, without a terminal; what it printed, and what it left behind."""
     environment = os.environ | {"TMPDIR": str(folder), "LANG": "C.UTF-8"}
-    result = run(COMMAND, env=environment)
+    result = run([*COMMAND, *more], env=environment)
     assert result.out, result.err
     left = sorted(path.name for path in folder.iterdir())
     return {"code": result.code, "left": left, **json.loads(result.out)}
@@ -93,10 +111,10 @@ def nothing_is_lost_and_nothing_reaches_the_removed(played: dict[str, Any]) -> N
     assert all(histories.values())
 
 
-def everything_that_was_said_was_looked_for(played: dict[str, Any]) -> None:
+def everything_that_was_said_was_looked_for(played: dict[str, Any], script: Script) -> None:
     """Every message, the greeting, names, room name, phrases, private keys and addresses."""
     seizure = next(report for report in played["reports"] if report["drill"] == "seizure")
-    said = len(load_script().lines)
+    said = len(script.lines)
     assert {"text": said + 1, "room": 1, "name": 4, "phrase": 3, "key": 12, "address": 3} == seizure["secrets"]
     assert [] == seizure["too_short"]
     assert seizure["searched"]["disk_bytes"] > 100_000
@@ -113,13 +131,27 @@ def the_exit_code_and_what_is_left_follow_the_outcome(played: dict[str, Any]) ->
 
 @pytest.mark.timeout(400)
 def test_the_demo_tells_the_truth(tmp_path: Path) -> None:
-    """One demo, looked at from every side."""
-    played = play(tmp_path)
+    """One demo with few lines, looked at from every side."""
+    folder, chat = tmp_path / "temporary", tmp_path / "chat.txt"
+    folder.mkdir()
+    chat.write_text(FEW_LINES, "utf-8")
+    holds_from_every_side(play(folder, "--chat", str(chat)), load_script(chat))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_whole_demo_tells_the_truth(tmp_path: Path) -> None:
+    """The same with all of its own conversation."""
+    holds_from_every_side(play(tmp_path), load_script())
+
+
+def holds_from_every_side(played: dict[str, Any], script: Script) -> None:
+    """Every claim of every report, and what the command leaves behind."""
     warrants_yield_the_public_card_only(played)
     no_secret_is_on_disk_or_in_memory(played)
     two_demands_yield_two_packages_and_a_record(played)
     nothing_is_lost_and_nothing_reaches_the_removed(played)
-    everything_that_was_said_was_looked_for(played)
+    everything_that_was_said_was_looked_for(played, script)
     the_exit_code_and_what_is_left_follow_the_outcome(played)
 
 

@@ -38,7 +38,7 @@ def circles(graph: dict[str, set[str]]) -> list[list[str]]:
     nothing of the rest, is taken away, split by who reaches whom.
     """
     left = {node: set(needs) for node, needs in graph.items()}
-    while ends := [node for node in left if not left[node] or not any(node in needs for needs in left.values())]:
+    while ends := left.keys() - (set[str]().union(*left.values()) & {node for node, needs in left.items() if needs}):
         for node in ends:
             del left[node]
         left = {node: needs & left.keys() for node, needs in left.items()}

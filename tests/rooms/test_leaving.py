@@ -41,7 +41,7 @@ def appoints(world: World, person: Person, other: Person, room: bytes) -> None:
     world.settle(span=600_000)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 24))])
 def test_of_many_who_leave_about_the_same_time_nobody_stays(seed: int) -> None:
     """Each may carry out what another wants, which gives its own leaf a new key: its order names the old one."""
     world, dice = World(seed), random.Random(seed)

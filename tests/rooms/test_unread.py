@@ -19,7 +19,7 @@ from nullabona.client.core.model.state import JOINED
 from tests.rooms.devices import another_device, remove_device
 from tests.rooms.world import Person, World
 
-SEEDS = range(16)
+SEEDS = [*range(6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 16))]
 
 
 @dataclass

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Final, NotRequired, TypedDict
+from typing import Final, NotRequired, Self, TypedDict
 
 from tools.mutants.sites import Change, changes
 
@@ -40,10 +41,9 @@ def is_argued(argued: list[Row], file: str, source: bytes, change: Change) -> bo
 
 def stale(argued: list[Row], source: Path) -> list[Row]:
     """Those that are of no change in the files below ``source``, or give no reason."""
+    read = cache(_Read.of)  # a file that many rows name is parsed once
     return [
-        row
-        for row in argued
-        if len(row["why"]) < 20 or not any(_is_in(row, path, source) for path in _files(row, source))
+        row for row in argued if len(row["why"]) < 20 or not any(read(path).has(row) for path in _files(row, source))
     ]
 
 
@@ -52,9 +52,28 @@ def _files(row: Row, source: Path) -> list[Path]:
     return sorted(place.rglob("*.py")) if place.is_dir() else [place]
 
 
-def _is_in(row: Row, path: Path, source: Path) -> bool:
-    text = path.read_bytes()
-    if row["old"].encode() not in text or row.get("around", "").encode() not in text:
-        return False
-    file = str(path.relative_to(source))
-    return any(is_argued([row], file, text, change) for change in changes(text))
+class _Read:
+    """A file, and what changes of it replace by what, in which line; found when a row asks for it."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        return cls(path.read_bytes())
+
+    def has(self, row: Row) -> bool:
+        """Whether a change of the file is one that the row argues."""
+        if row["old"].encode() not in self._text or row.get("around", "").encode() not in self._text:
+            return False
+        return any(
+            (row["old"], row["new"]) == (old, new) and row.get("around", "") in line for old, new, line in self._changes
+        )
+
+    @cached_property
+    def _changes(self) -> set[tuple[str, str, str]]:
+        lines = self._text.splitlines()
+        return {
+            (self._text[change.start : change.end].decode(), change.new, lines[change.line - 1].decode())
+            for change in changes(self._text)
+        }
