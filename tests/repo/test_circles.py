@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.repo.test_style import modules
+from tests.repo.test_style import trees
 
 
 def imports(folder: str) -> dict[str, set[str]]:
     """What each module of a folder imports of the others, also where only types are wanted."""
-    files = {module_name(path): tree for path, tree in modules().items() if path.parts[0] == folder}
+    asked = {module_name(path): list(import_statements(tree)) for path, tree in trees(folder)}
+    files = asked.keys()
     found: dict[str, set[str]] = {}
-    for module, tree in files.items():
+    for module, statements in asked.items():
         names: set[str] = set()
-        for node in ast.walk(tree):
+        for node in statements:
             if isinstance(node, ast.ImportFrom) and node.module:
                 names |= {
                     full if (full := f"{node.module}.{each.name}") in files else node.module for each in node.names
                 }
             elif isinstance(node, ast.Import):
                 names |= {each.name for each in node.names}
-        found[module] = (names & files.keys()) - {module}
+        found[module] = (names & files) - {module}
     return found
+
+
+def import_statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    """Every import of a module, wherever it is. Imports are statements, so expressions are passed over."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield from import_statements(node)
 
 
 def module_name(path: Path) -> str:
