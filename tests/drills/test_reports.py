@@ -41,7 +41,7 @@ TEXT = Secret.text(Kind.TEXT, "message 1", KOREAN)
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path: Path, looked_below: None) -> Path:
     """A relay's directory with one card, its inbox with two items (of three ever put in), and one more box."""
     path = tmp_path / "relay"
     path.mkdir()
