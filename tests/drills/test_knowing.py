@@ -139,6 +139,25 @@ def test_a_dict_that_the_collector_does_not_list_is_found_where_it_is_held() -> 
     assert [] == ties(known)
 
 
+def test_a_tuple_that_is_half_made_is_looked_at_as_far_as_it_goes() -> None:
+    """The collector lists it while a generator still fills it; to take what is not there yet would end the process."""
+    known, found = Known({BOX}, {SHOWN[1]}), list[str]()
+
+    def parts() -> Iterator[bytes]:
+        yield BOX
+        yield SHOWN[1]
+        young = gc.get_objects(generation=0)
+        half = [one for one in young if type(one) is tuple and any(part is BOX for part in gc.get_referents(one))]
+        found.extend(ties(known, half))
+
+    gc.disable()
+    try:
+        assert (BOX, SHOWN[1]) == tuple(parts())
+    finally:
+        gc.enable()
+    assert ["a tuple"] == found
+
+
 ADDRESSES = [Secret.text(Kind.ADDRESS, text, text) for text in ("127.61.18.103", "127.77.1.2", "127.201.33.44")]
 
 

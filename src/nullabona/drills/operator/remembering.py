@@ -135,5 +135,7 @@ def _flat(record: Any, depth: int = 0) -> Iterator[bytes | int]:  # noqa: ANN401
     elif isinstance(record, int):
         yield record
     elif isinstance(record, _ROWS) and depth < _DEEPEST:
-        for each in list(islice(record, _MOST)):
+        # To take items from a tuple that another thread is still making would end the process: some are not there.
+        items = gc.get_referents(record) if isinstance(record, tuple) else record
+        for each in list(islice(items, _MOST)):
             yield from _flat(each, depth + 1)
