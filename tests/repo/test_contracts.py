@@ -174,7 +174,7 @@ def test_a_module_that_exists_is_no_longer_planned() -> None:
 
 def test_every_pure_package_is_under_the_purity_contract() -> None:
     """``wire``, ``log`` and every ``core`` are sources of core-has-no-io as soon as they exist."""
-    pure = {"nullabona.wire", "nullabona.log"} | {
+    pure = {"nullabona.wire", "nullabona.log", "nullabona.releases"} | {
         f"nullabona.{path.parent.name}.core" for path in SRC.glob("nullabona/*/core")
     }
     contract = next(contract for contract in CONTRACTS if contract["id"] == "core-has-no-io")

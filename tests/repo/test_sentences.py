@@ -14,7 +14,7 @@ from nullabona.words import catalogue
 from nullabona.words.catalogue import Sentence, Words, parse_words
 
 SOURCE = Path(catalogue.__file__).parents[1]
-HELP = {"cli_help", "cli_help_docket", "cli_help_drill", "cli_help_servers"}
+HELP = {"cli_help", "cli_help_docket", "cli_help_drill", "cli_help_servers", "cli_help_release"}
 """Whose keys are commands and options; tests/cli/test_help.py compares them."""
 AREAS = sorted(path.stem for path in Path(catalogue.__file__).parent.glob("*.toml"))
 OWN = {area for area in AREAS if area.startswith(("errors", "error_lines", "app_refusals", "findings_where"))} | HELP

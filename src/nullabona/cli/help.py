@@ -18,7 +18,7 @@ from nullabona.cli.settings import COMMON, settings_of
 from nullabona.words.catalogue import Language, Words, translated
 from nullabona.words.columns import pad, width, wrap
 
-KOREAN: Final = Words("cli_help", "cli_help_docket", "cli_help_drill", "cli_help_servers")
+KOREAN: Final = Words("cli_help", "cli_help_docket", "cli_help_drill", "cli_help_servers", "cli_help_release")
 """What is said in the program itself, in Korean."""
 FRAME: Final = Words("cli_help_frame")
 """Headings, and what stands for a command in the list of its group; in both languages."""

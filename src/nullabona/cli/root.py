@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "record": "nullabona.cli.person.record:record",
     "operator-notices": "nullabona.cli.person.operator_notices:operator_notices",
     "log": "nullabona.cli.log.group:log",
+    "release": "nullabona.cli.release.group:release",
     "relay": "nullabona.cli.operator.relay:relay",
     "witness": "nullabona.cli.operator.witness:witness",
     "doctor": "nullabona.cli.operator.checking:doctor",
@@ -52,7 +53,7 @@ SECTIONS: Final = {
     ),
     "for-operators": ("relay", "witness", "doctor"),
     "for-legal-desks": ("docket",),
-    "for-auditors": ("log", "drill"),
+    "for-auditors": ("log", "release", "drill"),
 }  # fmt: skip
 """By who needs them."""
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from nullabona.errors import Malformed, UserError
 from nullabona.log.checkpoint import parse_checkpoint
-from nullabona.log.keys import VerifierKey, parse_vkey
+from nullabona.log.keys import parse_vkey
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.settings import BadConfig
 from nullabona.operating.epochs import PUBLIC
+from nullabona.operating.log_witnesses import witnesses_in
 from nullabona.sequencer import Log, WitnessAddress, open_log
 
 
@@ -57,12 +58,4 @@ def _witnesses(config: Mapping[str, Any], policy: Policy) -> list[WitnessAddress
         raise BadConfig("each witness of docket.toml is a table with url and vkeys") from None
     if named:
         return named
-    found: dict[str, list[VerifierKey]] = {}
-    for witness in policy.witnesses:
-        if not witness.url:
-            raise BadConfig(
-                f"the policy names the witness {witness.name} without a URL, and docket.toml has no [[witness]]",
-                hint="end the line with the URL: witness NAME VKEY https://…",
-            )
-        found.setdefault(witness.url, []).append(witness.key)
-    return [WitnessAddress(url, tuple(keys)) for url, keys in found.items()]
+    return witnesses_in(policy, ", and docket.toml has no [[witness]]")

@@ -55,7 +55,7 @@ def read_canonical(data: bytes, kind: type[T], what: str) -> T:
     try:
         found = msgspec.convert(value, kind, strict=True)
     except (msgspec.ValidationError, ValueError):
-        raise Malformed(f"{what} does not have the form that spec/docket.md gives it") from None
+        raise Malformed(f"{what} does not have the form that its specification gives it") from None
     if canonical(found) != data:
         raise Malformed(f"{what} says more than its form allows")
     return found

@@ -1,0 +1,1 @@
+"""``nulla release``: who publishes releases, who rebuilds them, and who checks what was published."""
