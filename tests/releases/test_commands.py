@@ -1,4 +1,4 @@
-"""``nulla release`` from new keys to a checked file, with real witnesses (spec/release.md §7)."""
+"""``nulla release`` from new keys to a checked file, with real witnesses (spec/release.md §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which release a file belongs to, and how a release lists it (spec/release.md §6)."""
+"""Which release a file belongs to, and how a release lists it (spec/release.md §7)."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from nullabona.errors import NullabonaError
 from nullabona.releases import choice, drafting, ledger, statement
 from nullabona.releases.statement import MAX_ENTRY, MOST_FILES, Release, read_statement, signed_text
+from nullabona.updating import environments, files, following, memory, versions
 
 PAGE = (Path(__file__).parents[2] / "spec/release.md").read_text(encoding="utf-8")
 EXAMPLE, SIGNED = re.findall(r"```text\n(.*?)```", PAGE, flags=re.DOTALL)[:2]
@@ -24,12 +25,12 @@ def test_every_refusal_is_on_the_page() -> None:
     """With its code."""
     kinds = {
         kind.code
-        for module in (choice, drafting, ledger, statement)
+        for module in (choice, drafting, environments, files, following, ledger, memory, statement, versions)
         for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, NullabonaError) and kind.code.startswith("release-")
+        if isinstance(kind, type) and issubclass(kind, NullabonaError) and kind.code.startswith(("release-", "update-"))
     }
-    assert len(kinds) > 9
-    assert [] == [code for code in kinds if f"| `{code}` |" not in PAGE]
+    assert len(kinds) > 16
+    assert [] == [code for code in kinds if f"| `{code}` |" not in PAGE and f"(`{code}`)" not in PAGE]
 
 
 def test_the_limits_are_the_programs() -> None:

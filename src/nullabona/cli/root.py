@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "status": "nullabona.cli.person.watch:status",
     "record": "nullabona.cli.person.record:record",
     "operator-notices": "nullabona.cli.person.operator_notices:operator_notices",
+    "update": "nullabona.cli.update.group:update",
     "log": "nullabona.cli.log.group:log",
     "release": "nullabona.cli.release.group:release",
     "relay": "nullabona.cli.operator.relay:relay",
@@ -49,7 +50,7 @@ COMMANDS: Final = {
 SECTIONS: Final = {
     "for-people": (
         "app", "account", "device", "contact", "room", "send", "read", "search", "save", "report", "follow", "sync",
-        "status", "backup", "restore", "export", "import", "record", "operator-notices",
+        "status", "backup", "restore", "export", "import", "record", "operator-notices", "update",
     ),
     "for-operators": ("relay", "witness", "doctor"),
     "for-legal-desks": ("docket",),

@@ -19,7 +19,7 @@ class NotLogged(PeerError):
     """A version is not in the release log, or its entry does not hold."""
 
     code = "release-not-logged"
-    default_hint = "nothing was installed. Ask whoever sent you this version why nobody can see it in the log"
+    default_hint = "nothing was installed. Ask those who sent you this version why nobody can see it in the log"
 
 
 class ReleaseRevoked(PeerError):
@@ -33,7 +33,7 @@ class ReleaseOlder(UserError):
     """A version is not newer than the one that runs here."""
 
     code = "release-older"
-    default_hint = "an older version may have holes that are closed now"
+    default_hint = "an older version may have holes that are closed now. `nulla update undo` goes back to the last one"
 
 
 class ReleaseUnfit(UserError):
@@ -66,7 +66,7 @@ class ReleaseFileDiffers(PeerError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """What is installed here. ``number``: the highest of a release that ever ran here; None: none is in the log.
+    """What is installed here. ``number``: of its release; None: it is in no log.
 
     ``profile``: the version of the profile; None: there is none yet.
     """

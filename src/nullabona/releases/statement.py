@@ -93,7 +93,7 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     number: Number
     version: Version
     day: Annotated[int, Meta(ge=0, le=10**6)]
-    """Days since 1970 (UTC), by whoever released it."""
+    """Days since 1970 (UTC), by those who released it."""
     tree: Annotated[str, Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
     """The git tree that it was built from."""
     files: Annotated[tuple[ReleaseFile, ...], Meta(min_length=1, max_length=MOST_FILES)]

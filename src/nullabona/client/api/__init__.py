@@ -103,8 +103,10 @@ from nullabona.client.profile import (
     discard_profile,
     profile_protection,
 )
+from nullabona.client.store.statements import SCHEMA_VERSION as PROFILE_VERSION
 
 __all__ = [
+    "PROFILE_VERSION",
     "TESTING_COST",
     "AttachmentInfo",
     "BackupInfo",

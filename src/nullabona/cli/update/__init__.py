@@ -1,0 +1,1 @@
+"""``nulla update``: what is new, and how this machine gets it."""

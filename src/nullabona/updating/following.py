@@ -1,0 +1,114 @@
+"""Follows the release log: it must have grown from what this machine saw before (spec/release.md §4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nullabona.errors import Malformed, PeerError
+from nullabona.log.note import parse_note
+from nullabona.log.policy import Policy
+from nullabona.log.policy import Seen as Verdict
+from nullabona.log.proof import parse_proof
+from nullabona.reading import LogForked, LogRolledBack, Report, Source, advance, read_checkpoint
+from nullabona.releases.choice import is_silent
+from nullabona.releases.ledger import Ledger, Logged
+from nullabona.updating.memory import MOST_BYTES, Memory, Pinned, Seen
+
+
+class LogTooLong(PeerError):
+    """The release log has more bytes than this program keeps."""
+
+    code = "release-log-too-long"
+    default_hint = "nothing was installed. Ask those who release for a new log"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The release log as this machine knows it. ``verdict``: of the policy, on its last checkpoint."""
+
+    seen: Seen
+    ledger: Ledger
+    verdict: Verdict
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The policy's witnesses that cosigned the last checkpoint."""
+        return tuple(name for name, _ in self.verdict.witnesses)
+
+    def since_s(self, logged: Logged) -> int:
+        """When this machine saw the release first."""
+        return self.seen.first_s[logged.entry]
+
+    def is_silent(self, now_s: int) -> bool:
+        """Whether something newer may be kept from this machine."""
+        return is_silent(self.verdict.time_s, now_s)
+
+
+async def begin(memory: Memory, pinned: Pinned, source: Source, now_s: int) -> Followed:
+    """Follow this log from now on. What is in it already counts as public from now.
+
+    Raises as `follow`; then nothing is remembered.
+    """
+    followed = await _follow(pinned, source, None, now_s)
+    memory.pin(pinned, followed.seen)
+    return followed
+
+
+async def follow(memory: Memory, source: Source, now_s: int) -> Followed:
+    """Read what is new. Raises as `read_checkpoint` and `advance`, or `LogTooLong`; then the memory is as it was.
+
+    Two checkpoints that contradict each other are kept as evidence.
+    """
+    pinned, before = memory.pinned(), memory.seen()
+    try:
+        followed = await _follow(pinned, source, before, now_s)
+    except (LogForked, LogRolledBack):
+        if before is not None:
+            memory.keep_evidence(before.note, await source.checkpoint())
+        raise
+    memory.see(followed.seen)
+    return followed
+
+
+def recall(memory: Memory) -> Followed:
+    """What is remembered, without asking anybody. Raises `NotFollowed`, `MemoryDamaged` or as `Policy.check`."""
+    pinned, seen = memory.pinned(), memory.seen()
+    assert seen is not None  # they are written together, this one first
+    return Followed(seen, seen.ledger(pinned.fingerprint), Policy.parse(pinned.policy).check(parse_note(seen.note)))
+
+
+def proven_since_s(proof: bytes, entry: bytes, logged: Logged, pinned: Pinned) -> int:
+    """By when a quorum of witnesses had cosigned a log with the entry of this release, as an old proof shows.
+
+    Raises `Malformed`, `ProofInvalid` or as `Policy.check`; a policy without a quorum proves no time.
+    """
+    found = parse_proof(proof)
+    verdict = found.verify(entry, Policy.parse(pinned.policy))
+    if found.index != logged.entry or verdict.by_s is None:
+        raise Malformed("this is not a proof of when this release was public")
+    return verdict.by_s
+
+
+async def _follow(pinned: Pinned, source: Source, before: Seen | None, now_s: int) -> Followed:
+    policy = Policy.parse(pinned.policy)
+    report = await read_checkpoint(source, policy)
+    entries = list(before.entries) if before else []
+    room = MOST_BYTES - sum(map(len, entries))
+
+    def take(_number: int, entry: bytes) -> None:
+        nonlocal room
+        room -= len(entry)
+        if room < 0:
+            raise LogTooLong(f"the release log has more than {MOST_BYTES >> 20} MiB")
+        entries.append(entry)
+
+    last = before.note if before else None
+    step = await advance(source, policy, report, last, take, from_start=True)
+    first_s = (*(before.first_s if before else ()), *(now_s for _ in step.new))
+    seen = Seen(step.checkpoint.origin, step.note, tuple(entries), first_s)
+    return Followed(seen, seen.ledger(pinned.fingerprint), _verdict(report))
+
+
+def _verdict(report: Report) -> Verdict:
+    assert report.seen is not None  # there was a policy
+    return report.seen
