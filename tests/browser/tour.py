@@ -56,15 +56,21 @@ class Visit:
         """The group's conversation, at its end, perhaps with something beside it."""
         self.go(room=self.there.group, **beside)
         if not beside:
-            expect(self.person.page.locator("article[data-message]").first).to_be_attached()
+            shown = self.person.page.get_by_role("region", name=re.compile(re.escape(self.there.title)))
+            expect(shown.locator("article[data-message]").first).to_be_attached()
+
+    def sight(self, text: str) -> Locator:
+        """A message of the group, in sight; before the list is settled it puts other elements in their place."""
+        self.talk()
+        self.person.page.locator(".viewport").press("End")
+        self.settle()
+        found = self.person.bubble(text).last
+        found.scroll_into_view_if_needed()
+        return found
 
     def message(self, text: str) -> None:
         """The menu of a message."""
-        self.talk()
-        self.person.page.locator(".viewport").press("End")
-        found = self.person.bubble(text).last
-        found.scroll_into_view_if_needed()
-        found.locator(".stack").click(button="right")
+        self.sight(text).locator(".stack").click(button="right")
         expect(self.person.page.get_by_role("menu")).to_be_visible()
 
     def choose_file(self, name: str, click: Callable[[], None]) -> None:
@@ -128,7 +134,7 @@ def _unfolded(visit: Visit) -> None:
 def _attached(visit: Visit) -> None:
     visit.talk()
     visit.press("첨부", "Attach")
-    visit.choose_file("바다.jpg", lambda: visit.item("사진이나 파일", "Photo or file"))
+    visit.choose_file(visit.word("바다.jpg", "sea.jpg"), lambda: visit.item("사진이나 파일", "Photo or file"))
     expect(visit.person.page.get_by_role("dialog").locator("img").first).to_be_visible()
 
 
@@ -170,9 +176,7 @@ def _lightbox(visit: Visit) -> None:
 
 def _album(visit: Visit) -> None:
     """Photos that came together."""
-    visit.talk()
-    visit.person.page.locator(".viewport").press("End")
-    visit.person.bubble(str(TEXTS[visit.there.lang]["album"])).scroll_into_view_if_needed()
+    visit.sight(str(TEXTS[visit.there.lang]["album"]))
     expect(visit.person.page.locator(".album img")).to_have_count(5)
 
 

@@ -33,7 +33,11 @@ _SAID: Final = frozenset(
 )
 """The keys of what is said between page and process whose values are of the person, or point to somebody."""
 _HARMLESS: Final = frozenset({"nullabona", "everyone", "english", "message", "korean", "unconfirmed"})
-_SHORTEST: Final = 8
+OF_CHROMIUM: Final = frozenset(
+    "category consider document language original possible priority resource response security".split()
+)
+"""Of the words that can be among the 24 of an account: those in the names of the browser's own tables and settings."""
+SHORTEST: Final = 8
 _SHORTEST_HANGUL: Final = 3
 
 
@@ -71,8 +75,8 @@ class Traces:
 
     def note(self, text: str) -> None:
         """From now on this is looked for, if it is long enough to be told from chance."""
-        for part in {text.strip(), *(line.strip() for line in text.splitlines())} - _HARMLESS:
-            shortest = _SHORTEST if part.isascii() else _SHORTEST_HANGUL
+        for part in {text.strip(), *(line.strip() for line in text.splitlines())} - _HARMLESS - OF_CHROMIUM:
+            shortest = SHORTEST if part.isascii() else _SHORTEST_HANGUL
             if len(part) >= shortest:
                 self.noted.add(part)
 
