@@ -102,6 +102,8 @@ def welcomed(jun: Person, hand: Hand) -> None:
     hand.click(jun.button("Create an account"))
     sign_up(jun, hand, "jun")
     expect(jun.composer).to_be_visible()
+    # With the chat there, nothing says any more that one has to wait for it.
+    expect(jun.page.get_by_text("Connecting with")).to_have_count(0, timeout=2_000)
 
 
 def test_two_people_who_know_an_address_talk_after_ten_clicks(
@@ -175,6 +177,9 @@ def test_a_server_that_does_not_answer_is_told_and_another_can_be_chosen(
         press(jun, "", "Continue")
         expect(jun.page.get_by_role("main")).to_contain_text("mina invited you")
         expect(jun.page.get_by_role("main")).to_contain_text(f"Server: {service.host}")
+        wish = new_name("jun")
+        labelled(jun, "", "Handle").fill(wish)
+        expect(jun.page.get_by_text(f"{wish} is free.", exact=True)).to_be_visible()
         press(jun, "", "Change")
         heading(jun, "", "Which server do you want to use?")
         press(jun, "", "Back")

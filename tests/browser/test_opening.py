@@ -72,6 +72,32 @@ def test_a_chat_opens_at_its_newest_message_while_photos_load_and_somebody_write
     expect(newest).to_be_in_viewport()
 
 
+GLANCE = """async ([one, other, text]) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const row = (name) => [...document.querySelectorAll("button[data-room]")].find((each) =>
+        each.querySelector(".title").textContent.includes(name));
+    const seen = () => [...document.querySelectorAll("article[data-message]")].some((each) =>
+        each.textContent.includes(text) && each.checkVisibility({ visibilityProperty: true }));
+    row(one).click();
+    while (!seen()) await frame();
+    await frame();
+    row(other).click();
+}"""
+"""Open a chat, and another one as soon as a message of the first is painted."""
+
+
+def test_a_chat_that_is_left_at_once_was_read_all_the_same(meet: Meet) -> None:
+    """People click through the chats that have news."""
+    mina, jun = meet("mina", "jun", group="walk")
+    mina.enter("walk")
+    jun.enter("mina")
+    jun.say("only a word")
+    expect(mina.chat("jun").locator(".badge")).to_be_visible()
+    mina.page.evaluate(GLANCE, ["jun", "walk", "only a word"])
+    expect(mina.page.get_by_role("region", name="Conversation: walk")).to_be_visible()
+    expect(mina.chat("jun").locator(".badge")).to_have_count(0)
+
+
 async def plenty(client: Client) -> None:
     """More rooms than a low window shows."""
     for number in range(ROOMS):

@@ -73,6 +73,19 @@ def test_every_line_about_every_adversary_says_how_it_is_known(meet: Meet, name:
     assert expected == shown
 
 
+def test_only_what_can_be_found_out_has_the_colour_of_a_warning(meet: Meet) -> None:
+    """That nothing was demanded and that the record is as it should be is no warning."""
+    (mina,) = meet("mina")
+    opened(mina)
+    colours = mina.page.evaluate(
+        "() => ['main .found:not(.said) svg', '[data-notices] li svg', 'main .said svg'].map((kind) =>"
+        " [...new Set([...document.querySelectorAll(kind)].map((each) => getComputedStyle(each).color))])"
+    )
+    assert [1, 1, 1] == [len(each) for each in colours]
+    (warning,), (notices,), (record,) = colours
+    assert notices == record != warning
+
+
 def test_every_field_that_is_kept_is_listed_with_its_reason(meet: Meet, service: Service) -> None:
     """The columns of relay and directory as their stores declare them."""
     (mina,) = meet("mina")

@@ -41,6 +41,15 @@ def test_a_word_is_found_everywhere_from_the_list(friends: list[Person]) -> None
     expect(jun.bubble("주말에 산에 갈까?")).to_be_in_viewport()
 
 
+def test_what_one_said_oneself_is_found_under_the_face_of_its_chat(friends: list[Person]) -> None:
+    """The name beside the picture is the chat's: one's own picture would say that it is one's own chat."""
+    jun = friends[1].fresh()
+    jun.page.get_by_role("searchbox", name="Search names and messages").fill("rather swim")
+    result = jun.page.locator("[data-result]").filter(has_text="등산")
+    expect(result).to_contain_text("jun: I would rather swim")
+    expect(result.locator(".avatar")).to_have_text("김")
+
+
 def test_a_name_is_found_by_its_first_consonants(friends: list[Person]) -> None:
     jun = friends[1].fresh()
     field = jun.page.get_by_role("searchbox", name="Search names and messages")

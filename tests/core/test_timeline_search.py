@@ -301,6 +301,13 @@ def test_a_longer_one_is_cut_around_its_first_hit(store: SqliteStore) -> None:
     assert (text[30:120], ((30, 33), (88, 90))) == shown(store, text, "hit")
 
 
+def test_a_longer_one_begins_with_a_whole_word(store: SqliteStore) -> None:
+    """Not with the end of the word, or the full stop, that happens to be 30 characters before the hit."""
+    text = "-" * 50 + " word. https://example.org/flights/" + "hit" + "-" * 60
+    snippet, matches = shown(store, text, "hit")
+    assert ("https://example.org/flights/hit", ((28, 31),)) == (snippet.rstrip("-"), matches)
+
+
 def test_a_longer_one_with_its_hit_early_is_shown_from_its_beginning(store: SqliteStore) -> None:
     """There are not 30 characters before it."""
     text = "-" * 10 + "hit" + "-" * 100

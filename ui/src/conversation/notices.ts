@@ -52,9 +52,17 @@ function gapTimes(since: number, until: number): string {
   return until ? words.gapBefore(moment(until)) : words.gapBeforeNow;
 }
 
-export function noticeText(notice: Notice): string {
+/** In a chat of two nobody adds anybody: it opens once both want it, by a request or by a link. */
+const DIRECT: Record<string, Wording> = {
+  created: () => words.opened,
+  joined: () => words.opened,
+  "member-added": (_, __, whom) => words.came(whom),
+};
+
+/** `direct`: it is of a chat of two. */
+export function noticeText(notice: Notice, direct: boolean): string {
   const who = notice.me ? words.byMe : notice.name ? words.by(notice.name) : words.bySomebody;
   const whose = notice.me ? words.ofMe : notice.name ? words.of(notice.name) : words.ofSomebody;
-  const wording = WORDINGS[notice.what];
+  const wording = (direct && DIRECT[notice.what]) || WORDINGS[notice.what];
   return wording ? wording(who, whose, names(notice.others), notice) : notice.text || words.other;
 }

@@ -54,6 +54,8 @@ export class Talk {
   /** What was deleted while the page looked: the late answer of a call must not bring it back. */
   #gone = new Set<string>();
   #readUpTo = "";
+  /** The newest message that was seen and is not told yet. */
+  #read = "";
   #readTimer = 0;
   #closed = false;
   #stop: () => void;
@@ -88,7 +90,10 @@ export class Talk {
     this.#stop();
     for (const finish of this.finish) void finish();
     clearTimeout(this.#readTimer);
-    if (app.phase === "ready") void tryCall({ call: "CloseRoom", room: this.id });
+    if (app.phase !== "ready") return;
+    // What was on the screen counts, however soon it is left.
+    this.#tellRead();
+    void tryCall({ call: "CloseRoom", room: this.id });
   }
 
   // -- moving about --------------------------------------------------------------------------------------------------
@@ -98,7 +103,7 @@ export class Talk {
     if (!this.window.get(id)) {
       const page = await tryCall({ call: "GetMessages", room: this.id, around: id, limit: 120 });
       if (!page || this.#closed) return;
-      if (!page.messages.some((one) => one.id === id)) return overlays.toast(words.notHere);
+      if (!page.messages.some((one) => one.id === id)) return void overlays.toast(words.notHere);
       this.window.replace(page);
     }
     if (from) this.returns = [...this.returns.filter((one) => one !== from), from];
@@ -123,11 +128,15 @@ export class Talk {
     const chat = app.chat(this.id);
     if (!chat || !(chat.unread || chat.mentions || chat.marked_unread)) return;
     this.#readUpTo = message.place;
+    this.#read = message.id;
     clearTimeout(this.#readTimer);
-    this.#readTimer = window.setTimeout(
-      () => void call({ call: "MarkRead", room: this.id, message: message.id }).catch(tellUnlessGone),
-      200,
-    );
+    this.#readTimer = window.setTimeout(() => this.#tellRead(), 200);
+  }
+
+  #tellRead(): void {
+    clearTimeout(this.#readTimer);
+    if (this.#read) void call({ call: "MarkRead", room: this.id, message: this.#read }).catch(tellUnlessGone);
+    this.#read = "";
   }
 
   /** These rows are the first and the last that are seen: what is near them is loaded, and it counts as read. */

@@ -10,8 +10,7 @@ import { people } from "./words/people.ts";
 export function followed(kind: "contact" | "room", who: string, account: string): void {
   if (kind === "room") overlays.toast(joinRequests.asked(who), { hint: joinRequests.askedHint, kind: "good" });
   else {
-    overlays.toast(people.followed(who), { hint: people.followedHint, kind: "good" });
-    app.await(account);
+    app.await(account, overlays.toast(people.followed(who), { hint: people.followedHint, kind: "good" }));
   }
 }
 

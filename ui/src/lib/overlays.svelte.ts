@@ -78,13 +78,15 @@ class Overlays {
     this.menu = { items, label, ...box };
   }
 
-  toast(text: string, more: Partial<Omit<Toast, "id" | "text">> = {}): void {
+  /** Returns the id with which `dropToast` ends it early. */
+  toast(text: string, more: Partial<Omit<Toast, "id" | "text">> = {}): number {
     const id = ++this.#count;
     const toast: Toast = { id, text, hint: "", kind: "plain", action: "", run: undefined, lasting: false, ...more };
     const others = this.toasts.filter((one) => one.text !== text || one.hint !== toast.hint || one.run || toast.run);
     const lasting = others.filter((one) => one.lasting);
     this.toasts = [...lasting, ...others.filter((one) => !one.lasting).slice(-2), toast];
     if (!toast.lasting) setTimeout(() => this.dropToast(id), toast.kind === "bad" ? 2 * TOAST_MS : TOAST_MS);
+    return id;
   }
 
   dropToast(id: number): void {

@@ -156,17 +156,18 @@ class AppState {
     places.go({ section: "chats", room, page: "", pageProps: {}, side: "", sideProps: {} }, places.now.room === room);
   }
 
-  #awaited: { account: string; place: Place } | undefined;
+  #awaited: { account: string; place: Place; toast: number } | undefined;
 
-  /** Open the conversation with this account when it begins, if the person is still where they are now. */
-  await(account: string): void {
-    this.#awaited = { account, place: places.now };
+  /** Open the conversation with this account when it begins, if the person is still where they are now; `toast` ends. */
+  await(account: string, toast: number): void {
+    this.#awaited = { account, place: places.now, toast };
   }
 
   #arrived(chat: Chat): void {
     const awaited = this.#awaited;
     if (!chat.direct || chat.phase !== "joined" || chat.person?.account !== awaited?.account) return;
     this.#awaited = undefined;
+    if (awaited) overlays.dropToast(awaited.toast);
     if (places.now === awaited?.place && !overlays.dialogs.length) this.openRoom(chat.room);
   }
 
@@ -225,7 +226,7 @@ class AppState {
         this.connection = push.connection;
         return;
       case "Told":
-        return overlays.toast(push.message, {
+        return void overlays.toast(push.message, {
           hint: push.hint,
           kind: push.level === "news" ? "plain" : "bad",
           lasting: push.level === "grave",

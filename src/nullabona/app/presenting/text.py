@@ -89,6 +89,12 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 
+def short_handle(handle: str, own: str) -> str:
+    """``handle`` without its host if that is the host of ``own``, as the page's lists have it."""
+    name, _, host = handle.rpartition("@")
+    return name if name and host == own.rpartition("@")[2] else handle
+
+
 def initial(name: str) -> str:
     """The placeholder for a picture: the first Hangul syllable, letter or digit."""
     for char in unicodedata.normalize("NFC", name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
-from nullabona.app.presenting.text import one_line
+from nullabona.app.presenting.text import one_line, short_handle
 from nullabona.app.presenting.warned import warned
 from nullabona.app.protocol import pushes as p
 from nullabona.app.session.pages import OpenPages
@@ -82,8 +82,14 @@ class Notifications:
 
     def _tell(self, code: str, room: bytes, values: Mapping[str, Any]) -> None:
         code = as_met(code, published=self._views.client.me.published)
-        message, hint = warned(code, self._language, {key: one_line(str(value)) for key, value in values.items()})
+        shown = {key: one_line(str(value)) for key, value in values.items()}
+        if "handle" in shown:
+            shown["handle"] = self._listed(shown["handle"])
+        message, hint = warned(code, self._language, shown)
         self._pages.push(p.Told(code, message, hint, room.hex(), level_of(code)))
+
+    def _listed(self, handle: str) -> str:
+        return short_handle(handle, self._views.client.me.handle)
 
     def _message(self, event: e.MessageReceived) -> None:
         try:
@@ -110,5 +116,5 @@ class Notifications:
 
     def _request(self, event: e.ContactRequested | e.RoomRequested) -> None:
         level = self._views.client.preferences.get().notify
-        title = APP_NAME if level == "nothing" else one_line(event.handle)
+        title = APP_NAME if level == "nothing" else self._listed(one_line(event.handle))
         self._pages.push(p.Notify("", title, NOTIFICATIONS.say("request", self._language), sound=True))

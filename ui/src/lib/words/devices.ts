@@ -3,7 +3,7 @@ import { words } from "./index.svelte.ts";
 /** The account's devices: which there are, letting one in, being let in. */
 export const devices = words({
   ko: {
-    title: "기기",
+    title: "내 기기",
     row: "내 기기",
     rowHint: "다른 기기를 연결하거나 연결을 해제해요",
     lead: "연결한 기기는 모두 같은 채팅방에 있어요. 어디까지 읽었는지, 친구 이름, 알림 설정, 쓰다 만 글도 똑같이 보여요.",
@@ -39,7 +39,7 @@ export const devices = words({
 
     join: "다른 기기와 연결하기",
     joinTitle: "쓰던 기기와 연결하기",
-    joinLead: "쓰던 기기의 설정 → 기기 → ‘다른 기기 연결하기’에서 코드를 볼 수 있어요.",
+    joinLead: "쓰던 기기의 설정 → 내 기기 → ‘다른 기기 연결하기’에서 코드를 볼 수 있어요.",
     joinHandle: "내 아이디",
     joinCode: "코드 28자",
     joinCodeHint: "띄어쓰기와 대소문자는 상관없어요. QR 코드의 내용을 붙여 넣어도 돼요.",
@@ -60,7 +60,7 @@ export const devices = words({
       "대화상대의 도움으로 이 채팅방에 다시 들어가고 있어요. 대화상대의 앱이 켜지면 이어져요. 지난 대화는 읽을 수 있어요.",
   },
   en: {
-    title: "Devices",
+    title: "My devices",
     row: "My devices",
     rowHint: "Link or unlink a device",
     lead: "Linked devices are in the same chats. What you have read, nicknames, muted chats and drafts are the same on all of them.",
@@ -97,7 +97,7 @@ export const devices = words({
 
     join: "Link with another device",
     joinTitle: "Link to the device you already use",
-    joinLead: "On that device: Settings → Devices → “Link another device” shows the code.",
+    joinLead: "On that device: Settings → My devices → “Link another device” shows the code.",
     joinHandle: "Your handle",
     joinCode: "Code of 28 characters",
     joinCodeHint: "Spaces and capitals do not matter. You can also paste what the QR code says.",

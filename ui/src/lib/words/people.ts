@@ -59,7 +59,7 @@ export const people = words({
     follow: "대화 시작하기",
     join: "그룹에 들어가기",
     leadsTo: (name: string) => `${name} 님과 대화를 시작하는 초대 링크예요.`,
-    leadsRoom: (title: string, name: string) => `${name} 님이 ‘${title}’ 그룹의 초대 링크예요.`,
+    leadsRoom: (title: string, name: string) => `${name} 님이 보낸 ‘${title}’ 그룹 초대 링크예요.`,
     leadsSomeRoom: (name: string) => `${name} 님이 보낸 그룹 초대 링크예요.`,
     openKnown: "채팅방 열기",
     troubleExpired: "기한이 지난 초대 링크예요. 새 초대 링크를 부탁해 보세요.",

@@ -71,7 +71,7 @@ export const privacy = words({
     moveHint:
       "Use this when the server is gone or you prefer another. Chats where you are an admin move along, and nothing is lost. You can move back.",
     not: "Nothing to hand over",
-    notLead: "It is not hidden. It is never stored.",
+    notLead: "It is not hidden. It is never stored. Nobody can:",
     record: "My card and the public record",
     recordLead: "Everyone sees the same public record, so your device notices a fake card in your name.",
     has: "What could be handed over",

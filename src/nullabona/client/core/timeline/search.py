@@ -248,8 +248,13 @@ def _hit(number: int, message: Message, terms: list[str]) -> Hit | None:
 
 
 def _cut(text: str, spans: list[tuple[int, int]]) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """A piece of the text around its first hit, on one line, and the hits in it, none overlapping."""
+    """A piece of the text around its first hit, on one line, and the hits in it, none overlapping.
+
+    It begins with a whole word, if a word begins between there and the hit.
+    """
     start = max(0, spans[0][0] - _BEFORE_HIT) if spans and len(text) > SNIPPET else 0
+    if start and not text[start - 1].isspace():
+        start = next((at + 1 for at in range(start, spans[0][0]) if text[at].isspace()), start)
     piece = text[start : start + SNIPPET]
     matches: list[tuple[int, int]] = []
     for first, last in spans:
