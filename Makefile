@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 UV := .uv/bin/uv
 UV_STAMP := .uv/.installed-$(UV_VERSION)
 STAMP := $(VENV)/.synced
+DIST_STAMP := $(VENV)/.synced-dist
 CRATE := crates/mls
 CRATE_FILES := $(wildcard $(CRATE)/pyproject.toml $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock) \
 	$(shell find $(CRATE)/src -name '*.rs' 2>/dev/null)
@@ -22,7 +23,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-readme screens-site test test-browser test-slow check format image mutants drill drill-mutants byzantine small-worlds fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-readme screens-site test test-browser test-slow check format image mutants drill drill-mutants byzantine small-worlds fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record dist test-dist cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,7 +62,7 @@ test-browser: $(STAMP) $(PAGE) ## every journey in browsers, and every screen wi
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m "slow or not slow" --timeout 240 tests/browser
 
 test-slow: $(STAMP) ## the slow tests: whole drills, many schedules, big rooms, crashes at every write
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m slow --timeout 900
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m slow --timeout 900 --ignore tests/dist
 
 check: $(STAMP) ## format, lint, types, import contracts, generated pages, Rust format and clippy
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) $(CHECKS)
@@ -97,6 +98,13 @@ image: $(STAMP) ## build the relay's container image from packages that are pinn
 	@tools/need_programs.sh image
 	@deploy/image.sh
 	@$(BIN)/python -m pytest -q -m slow --timeout 120 tests/repo/test_image.py
+
+dist: $(STAMP) $(DIST_STAMP) ## build a release into dist/: wheels, source, offline folder, .deb packages, sums (of the last commit)
+	@$(BIN)/python -m tools.dist build $(DIST)
+
+test-dist: dist ## build it again elsewhere and compare, install it in empty places, start it
+	@tools/need_programs.sh dist
+	@$(BIN)/python -m pytest -q -m "slow or not slow" --timeout 3600 tests/dist
 
 mutants: $(STAMP) ## random changes of the source: do the tests notice? (MUTANTS="--seed 7 --count 50 nullabona.docket.core")
 	@$(BIN)/python -m tools.mutants $(MUTANTS)
@@ -173,6 +181,11 @@ $(STAMP): $(UV_STAMP) pyproject.toml bench/pyproject.toml uv.lock $(CRATE_FILES)
 	@$(UV) sync --frozen --only-group build --inexact --python $(PYTHON) --quiet
 	@$(UV) sync --frozen --all-packages --extra relay --extra docket --python $(PYTHON) --quiet \
 		$(if $(wildcard $(CRATE)/python/nullabona_mls/_native*.so),,--reinstall-package nullabona-mls)
+	@touch $@
+
+# Zig and what checks a bill of materials: 400 MB that only a release needs.
+$(DIST_STAMP): $(STAMP)
+	@$(UV) sync --frozen --only-group dist --inexact --python $(PYTHON) --quiet
 	@touch $@
 
 $(PAGE): $(STAMP) $(PAGE_FILES)

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes sure that the programs are here which tests and `make screens` drive: Chromium, fonts for Hangul and emoji,
 # Poppler, which reads the desk's certificates, and what deploy/ has settings for: three reverse proxies and Prometheus.
-# With `image` as its argument also those that build the relay's image. CHROMIUM names a Chromium that lies elsewhere. On Debian and its kin, as root, what
-# is missing is installed. Only Chromium is indispensable; the tests of another one say that they were skipped.
+# With `image` as its argument also those that build the relay's image, with `dist` those that try a release. CHROMIUM
+# names a Chromium that is elsewhere. On Debian and its kin, as root, what is missing is installed. Only Chromium is
+# indispensable; the tests of another one say that they were skipped.
 set -eu
 
 has() {
@@ -21,6 +22,12 @@ has promtool || lacking="$lacking prometheus"
 if [ "${1:-}" = image ]; then
     has buildah || lacking="$lacking buildah crun"
     has mmdebstrap || lacking="$lacking mmdebstrap"
+fi
+if [ "${1:-}" = dist ]; then
+    has mmdebstrap || lacking="$lacking mmdebstrap"
+    has lintian || lacking="$lacking lintian"
+    has faketime || lacking="$lacking faketime"
+    has ip || lacking="$lacking iproute2"
 fi
 [ -n "$lacking" ] || exit 0
 

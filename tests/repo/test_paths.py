@@ -16,7 +16,7 @@ SOURCE: Final = "py|sql|rs|ts|svelte|css|sh|service|md"
 FILE: Final = re.compile(rf"(?<![\w/:.<>{{}}~$*…-])((?:\.\./)*(?:[\w-]+/)+[\w.-]+\.(?:{SOURCE}))(?![\w/])")
 CODE: Final = re.compile(r"`([^`\n]+)`")
 # Made by a command of the page that names it, or said to be an example.
-MADE: Final = re.compile(r"(run|desk|sizes)/|.*/(example\.py|AREA\.toml)$")
+MADE: Final = re.compile(r"(run|desk|sizes|dist|offline)/|.*/(example\.py|AREA\.toml)$")
 
 
 @cache
