@@ -47,7 +47,7 @@ def test_what_one_said_oneself_is_found_under_the_face_of_its_chat(friends: list
     jun.page.get_by_role("searchbox", name="Search names and messages").fill("rather swim")
     result = jun.page.locator("[data-result]").filter(has_text="등산")
     expect(result).to_contain_text("jun: I would rather swim")
-    expect(result.locator(".avatar")).to_have_text("김")
+    expect(result.locator(".avatar")).to_have_text("김J")
 
 
 def test_a_name_is_found_by_its_first_consonants(friends: list[Person]) -> None:
