@@ -74,6 +74,19 @@ def test_a_fork_is_noticed_and_kept(log: PublicLog, memory: Memory, tmp_path: Pa
     assert (other.public / "checkpoint").read_bytes() == memory.evidence[1].read_bytes()
 
 
+def test_other_wishes_forget_nothing(log: PublicLog, memory: Memory, tmp_path: Path) -> None:
+    """To follow the same log again neither makes its releases newer nor hides that it shrank."""
+    pinned = log.pinned(days_public=3)
+    found = log.read(lambda source: begin(memory, pinned, source, NOW + 99_999))
+    assert (NOW + 3_600, pinned) == (found.since_s(found.ledger.releases["1.0"]), memory.pinned())
+    empty = PublicLog(tmp_path / "empty")
+    with pytest.raises(LogRolledBack):
+        empty.read(lambda source: begin(memory, pinned, source, NOW + 99_999))
+    (memory.folder / "log/seen.json").write_text("{")
+    again = log.read(lambda source: begin(memory, pinned, source, NOW + 99_999))
+    assert NOW + 99_999 == again.since_s(again.ledger.releases["1.0"])
+
+
 def test_without_a_quorum_nothing_is_believed(log: PublicLog, memory: Memory) -> None:
     """One witness of two."""
     log.publish(entry(release(1)))

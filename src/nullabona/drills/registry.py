@@ -177,6 +177,11 @@ _ROWS: Final = (
         alone=True,
     ),
     Drill(
+        "forced-update",
+        "An order to give one person another program, in seven ways: what is installed, and who sees it?",
+        tuple("U-01 U-02 U-03 U-10 U-11 U-12 U-13 U-14".split()),
+    ),
+    Drill(
         "docket",
         "Legal demands pass through a desk while people talk: what is disclosed, and whether one can be hidden.",
         tuple("K-06 K-12 K-17 K-18 K-19 K-20".split()),

@@ -47,9 +47,10 @@ class Followed:
 async def begin(memory: Memory, pinned: Pinned, source: Source, now_s: int) -> Followed:
     """Follow this log from now on. What is in it already counts as public from now.
 
-    Raises as `follow`; then nothing is remembered.
+    If it is followed already under the same policy, what was seen stays: other wishes make nothing newer, and hide no
+    rollback. Raises as `follow`; then nothing changes.
     """
-    followed = await _follow(pinned, source, None, now_s)
+    followed = await _seen_again(memory, pinned, memory.seen_of(pinned), source, now_s)
     memory.pin(pinned, followed.seen)
     return followed
 
@@ -59,13 +60,7 @@ async def follow(memory: Memory, source: Source, now_s: int) -> Followed:
 
     Two checkpoints that contradict each other are kept as evidence.
     """
-    pinned, before = memory.pinned(), memory.seen()
-    try:
-        followed = await _follow(pinned, source, before, now_s)
-    except (LogForked, LogRolledBack):
-        if before is not None:
-            memory.keep_evidence(before.note, await source.checkpoint())
-        raise
+    followed = await _seen_again(memory, memory.pinned(), memory.seen(), source, now_s)
     memory.see(followed.seen)
     return followed
 
@@ -87,6 +82,15 @@ def proven_since_s(proof: bytes, entry: bytes, logged: Logged, pinned: Pinned) -
     if found.index != logged.entry or verdict.by_s is None:
         raise Malformed("this is not a proof of when this release was public")
     return verdict.by_s
+
+
+async def _seen_again(memory: Memory, pinned: Pinned, before: Seen | None, source: Source, now_s: int) -> Followed:
+    try:
+        return await _follow(pinned, source, before, now_s)
+    except (LogForked, LogRolledBack):
+        if before is not None:
+            memory.keep_evidence(before.note, await source.checkpoint())
+        raise
 
 
 async def _follow(pinned: Pinned, source: Source, before: Seen | None, now_s: int) -> Followed:

@@ -87,6 +87,15 @@ class Memory:
         """What was seen last. Raises `MemoryDamaged`."""
         return self._read(SEEN, Seen)
 
+    def seen_of(self, pinned: Pinned) -> Seen | None:
+        """What was seen last of this log under this policy; None if it is another one, or cannot be read."""
+        try:
+            known = self.pinned()
+            same = (known.policy, known.fingerprint) == (pinned.policy, pinned.fingerprint)
+            return self.seen() if same else None
+        except (NotFollowed, MemoryDamaged):
+            return None
+
     def see(self, seen: Seen) -> None:
         """Remember this instead."""
         self._write(SEEN, seen)

@@ -1,0 +1,1 @@
+"""The drill ``forced-update``: an operator is ordered to give one person another program. Seven ways."""
