@@ -16,8 +16,13 @@ CRATE_FILES := $(wildcard $(CRATE)/pyproject.toml $(CRATE)/Cargo.toml $(CRATE)/C
 PY_DIRS := $(shell find src tests bench fuzz tools -name "*.py" 2>/dev/null | cut -d / -f 1 | sort -u)
 PAGE := src/nullabona/app/page/index.html
 PAGE_FILES := $(wildcard ui/*.json ui/*.ts ui/*.js ui/*.html ui/build.py) $(shell find ui/src ui/public -type f 2>/dev/null)
+# What runs on Windows, too: all but the servers, and what only they use (tests/system/test_gate.py).
+EVERYWHERE := $(wildcard src/nullabona/*.py src/nullabona/cli/*.py) $(addprefix src/nullabona/, \
+	app cli/log cli/person client log reading system wire words \
+	$(addprefix machine/, disk.py failures.py http_client.py http_exchange.py http_server.py keyfile.py strict_http.py \
+	tls.py websocket.py))
 JOURNEYS := tests/browser/test_words.py tests/browser/test_talking.py tests/browser/test_search.py
-CHECKS := check-types check-rust check-lint check-format check-imports check-pages check-ui
+CHECKS := check-types check-darwin check-win32 check-rust check-lint check-format check-imports check-pages check-ui
 export UV_PYTHON_DOWNLOADS := never
 # Tests, drills and benchmarks start thousands of processes: each would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -75,6 +80,13 @@ check-lint:
 
 check-types:
 	@$(BIN)/mypy --no-error-summary $(PY_DIRS)
+
+# Without their own caches the three would throw each other's away.
+check-darwin:
+	@$(BIN)/mypy --no-error-summary --platform darwin --cache-dir .cache/mypy-darwin src
+
+check-win32:
+	@$(BIN)/mypy --no-error-summary --platform win32 --cache-dir .cache/mypy-win32 --follow-imports silent $(EVERYWHERE)
 
 check-imports:
 	@$(BIN)/lint-imports --no-logo >.cache/imports.txt || { cat .cache/imports.txt; exit 1; }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -31,13 +32,22 @@ _URL = re.compile(r"url=(http://127\.0\.0\.1:(\d+)/#launch=([\w-]+))")
 
 
 class App:
-    """A running ``nulla app``. ``data``: where programs of its person keep what they share."""
+    """A running ``nulla app``. ``data``: where programs of its person keep what they share; ``start``: what runs it."""
 
-    def __init__(self, profile: Path, *options: str, lang: str = "en", data: Path | None = None) -> None:
+    def __init__(
+        self,
+        profile: Path,
+        *options: str,
+        lang: str = "en",
+        data: Path | None = None,
+        start: Sequence[str] = START,
+        **more: str,
+    ) -> None:
         self.profile = profile
-        command = (*START, "app", "--profile", str(profile), "--no-browser", "--json", "--lang", lang, *options)
+        self._start, self._more = start, more
+        command = (*start, "app", "--profile", str(profile), "--no-browser", "--json", "--lang", lang, *options)
         shared = str(data or profile.parent / "data")
-        self._process = Program(command, cwd=ROOT, env=environment(XDG_DATA_HOME=shared))
+        self._process = Program(command, cwd=ROOT, env=environment(XDG_DATA_HOME=shared, **more))
         self.first = self._process.ready
         self.launch_file = _path(self.first["url"])
         found = _URL.search(self.launch_file.read_text("utf-8"))
@@ -52,8 +62,8 @@ class App:
 
     def again(self) -> tuple[Path, str]:
         """Start it once more on the same profile: the new launch file, and the URL in it."""
-        command = (*START, "app", "--profile", str(self.profile), "--no-browser", "--json")
-        file = _path(run(command, cwd=ROOT, env=environment(), patience_s=30).row["url"])
+        command = (*self._start, "app", "--profile", str(self.profile), "--no-browser", "--json")
+        file = _path(run(command, cwd=ROOT, env=environment(**self._more), patience_s=30).row["url"])
         found = _URL.search(file.read_text("utf-8"))
         assert found is not None
         return file, found[1]
@@ -71,9 +81,18 @@ class App:
 class Person:
     """Somebody with an app and an open page."""
 
-    def __init__(self, loop: Loop, profile: Path, *options: str, lang: str = "en", data: Path | None = None) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        profile: Path,
+        *options: str,
+        lang: str = "en",
+        data: Path | None = None,
+        start: Sequence[str] = START,
+        **more: str,
+    ) -> None:
         self.loop = loop
-        self.app = App(profile, *options, lang=lang, data=data)
+        self.app = App(profile, *options, lang=lang, data=data, start=start, **more)
         status, self.token = trade(self.app.port, self.app.launch)
         assert status == 200
         self.page = self.new_page()

@@ -104,7 +104,7 @@ def test_an_empty_directory_may_become_a_profile(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "profile").stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("step", ["protect", "_fill", "write_header", "sync_directory"])
+@pytest.mark.parametrize("step", ["protect", "_fill", "write_header", "sync_folder"])
 def test_a_failed_creation_leaves_nothing(
     tmp_path: Path, keychain: MemoryKeychain, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -116,7 +116,7 @@ def test_a_failed_creation_leaves_nothing(
     monkeypatch.setattr(profile_module, step, fail)
     with pytest.raises(StoreFailed):
         create_profile(tmp_path / "profile", Keychain())
-    if step != "sync_directory":  # by then the profile is in its place, whole
+    if step != "sync_folder":  # by then the profile is in its place, whole
         assert ([], {}) == (list(tmp_path.iterdir()), keychain.kept)
 
 
@@ -215,7 +215,7 @@ def test_a_disk_that_fails_at_the_end_of_a_change_does_not_lock_the_profile(
     with create_profile(tmp_path / "profile", old) as profile:
         put(profile, 1)
         with monkeypatch.context() as patched:
-            patched.setattr(header, "sync_directory", failing)
+            patched.setattr(header, "sync_folder", failing)
             with pytest.raises(StoreFailed):
                 profile.change_protection(new)
         put(profile, 2)
@@ -230,7 +230,7 @@ def test_a_disk_that_fails_when_a_profile_is_put_in_its_place_leaves_nothing_the
 ) -> None:
     with create_profile(tmp_path / "one", OPEN) as profile:
         put(profile, 1)
-    monkeypatch.setattr(profile_module, "sync_directory", failing)
+    monkeypatch.setattr(profile_module, "sync_folder", failing)
     with pytest.raises(StoreFailed):
         create_profile(tmp_path / "two", Keychain())
     with pytest.raises(StoreFailed):

@@ -24,7 +24,7 @@ MORE = (
         Edit("relay/store/sqlite.py", "        self._find_room()\n",
              '        self._write.execute("VACUUM")\n        self.scrub()\n        return\n')),
     mutant("a log that grew too large is cut as it is", "demo", "S-29",
-        Edit("machine/erasing.py", "        overwrite(file, size, end)\n        os.fdatasync(file)\n        os.truncate(file, size)",
+        Edit("machine/erasing.py", "        overwrite(file, size, end)\n        sync_data(file)\n        os.truncate(file, size)",
              "        os.truncate(file, size)")),
     mutant("a log that is unlinked is not overwritten", "demo", "S-29",
         Edit("machine/wal.py", "                overwrite(self._file, 0, self.size())\n", "")),

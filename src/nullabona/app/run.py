@@ -17,18 +17,20 @@ from nullabona.app.server.guard import Guard
 from nullabona.app.server.instance import Instance
 from nullabona.app.server.launch import Launches, clear_launches, private_folder
 from nullabona.app.server.pages import Pages
-from nullabona.app.server.renewal import Carried, begin_anew, keep_memory_private, taken_over
+from nullabona.app.server.renewal import Carried, begin_anew, taken_over
 from nullabona.app.server.returning import Returns
 from nullabona.app.server.server import Server
 from nullabona.app.session.session import Place, Session
 from nullabona.client.api import Options
 from nullabona.client.api.links import read_invite
 from nullabona.client.api.pictures import end_pictures
+from nullabona.system.memory import keep_memory_private
 from nullabona.words.catalogue import Language
 
 _ANSWERS_LEAVE_S: Final = 0.1
 _PAGES_LEAVE_S: Final = 0.3
 _AGAIN_S: Final = 5.0
+_PORT_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ async def running_app(
         keep_memory_private()
         carried = taken_over()
     try:
-        if carried is not None:
+        if carried is not None and carried.lock >= 0:
             instance.take_over(carried.lock)
         elif not instance.claim():
             yield Opened(await instance.ask_other(link), mine=False)
@@ -108,7 +110,9 @@ async def _served(
         session.take_over(carried.seq, carried.wrong, carried.wait_until)
     try:
         await session.begin()
-        await server.start(port, carried.socket() if carried is not None else None)
+        await server.start(
+            port, carried.socket() if carried is not None else None, patience_s=_PORT_S if carried is not None else 0.0
+        )
         launches = Launches(place.folder, guard, lambda: server.url)
         server.on_trade = launches.used
         session.new_launch = guard.new_launch

@@ -15,6 +15,8 @@ from nullabona.cli.settings import Settings, as_person, language_in, settings_of
 from nullabona.cli.usage import show_misuse
 from nullabona.errors import NullabonaError
 from nullabona.extras import missing
+from nullabona.system.pipes import use_utf8
+from nullabona.system.support import require_server_system
 from nullabona.words.catalogue import Language
 
 COMMANDS: Final = {
@@ -57,6 +59,8 @@ SECTIONS: Final = {
     "for-auditors": ("log", "release", "drill"),
 }  # fmt: skip
 """By who needs them."""
+SERVERS: Final = frozenset({"relay", "witness", "doctor", "docket", "drill"})
+"""Commands of servers and of those who run them."""
 
 
 class Root(Lazy):
@@ -66,6 +70,11 @@ class Root(Lazy):
         # Before anything is read: --help ends the reading, and what is wrong is said in this language.
         settings_of(ctx).language = language_in(args)
         return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in SERVERS:
+            require_server_system()
+        return super().get_command(ctx, cmd_name)
 
     def summary(self, ctx: click.Context, name: str, language: Language) -> str:  # noqa: ARG002 - the base's signature
         return FRAME.say(f"nulla-{name}", language)
@@ -93,6 +102,7 @@ def nulla() -> None:
 
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; nothing that goes wrong ends in a traceback."""
+    use_utf8()
     settings = Settings()
     try:
         code = _run(sys.argv[1:] if arguments is None else arguments, settings)

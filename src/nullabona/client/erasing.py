@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from nullabona.system.files import sync
+
 _ZEROS: Final = bytes(1 << 16)
 
 
@@ -28,9 +30,9 @@ def overwrite_open(file: int) -> None:
     while left > 0:
         left -= os.write(file, memoryview(_ZEROS)[: min(left, len(_ZEROS))])
         if first:
-            os.fsync(file)
+            sync(file)
             first = False
-    os.fsync(file)
+    sync(file)
 
 
 def erase_file(path: Path) -> None:

@@ -34,7 +34,7 @@ from nullabona.client.core.model.errors import (
     StoreTooNew,
     WrongPassphrase,
 )
-from nullabona.client.store.header import HEADER_VERSION, Header, read_header, sync_directory, write_header
+from nullabona.client.store.header import HEADER_VERSION, Header, erase_former, read_header, write_header
 from nullabona.client.store.keychain import keychain_delete, keychain_read, keychain_write
 from nullabona.client.store.keyslot import (
     Keychain,
@@ -56,6 +56,8 @@ from nullabona.client.store.lock import ProfileLock
 from nullabona.client.store.sqlite_store import SqliteStore
 from nullabona.client.store.witness import Witness
 from nullabona.errors import NullabonaError
+from nullabona.system.files import create_private, sync_folder
+from nullabona.system.ownership import is_private
 
 __all__ = [
     "Keychain",
@@ -77,7 +79,6 @@ _STORE: Final = "store.db"
 _WITNESS: Final = "generation"
 _LOCK: Final = "lock"
 _KEY_SIZE: Final = 32
-_OTHERS: Final = 0o077
 
 
 class Profile:
@@ -252,8 +253,8 @@ def open_profile(path: Path, unlock: Unlock, *, allow_stale: bool = False) -> Pr
     """
     _must_be_private(path)
     with ExitStack() as undo:
-        lock = ProfileLock(path / _LOCK)
-        undo.callback(lock.release)
+        undo.callback((lock := ProfileLock(path / _LOCK)).release)
+        erase_former(path / _HEADER)
         header, key = _recover_key(path, unlock)
         store = _open_store(path, key)
         undo.callback(store.close)
@@ -301,7 +302,7 @@ def _fill(draft: Path, header: Header, key: bytes) -> None:
     store = SqliteStore.create(draft / _STORE, key)
     Witness.create(draft / _WITNESS, _witness_key(key), store.generation).close()
     store.close()
-    os.close(os.open(draft / _LOCK, os.O_CREAT | os.O_EXCL, 0o600))
+    os.close(create_private(draft / _LOCK))
     _remember_in_keychain(header, 0)
     write_header(draft / _HEADER, header)
 
@@ -310,7 +311,7 @@ def _put(draft: Path, place: Path) -> None:
     """Rename it durably. On failure it has its old name, and this raises `OSError`."""
     draft.rename(place)
     try:
-        sync_directory(place.parent)
+        sync_folder(place.parent)
     except OSError:
         place.rename(draft)
         raise
@@ -342,7 +343,7 @@ def _must_be_private(path: Path) -> None:
             continue  # what is missing is noticed by anyone who needs it
         except OSError as error:
             raise StoreFailed("the profile's files cannot be looked up") from error
-        if os.name == "posix" and (status.st_mode & _OTHERS or status.st_uid != os.geteuid()):
+        if not is_private(status):
             raise ProfileExposed("other users of this machine may reach the profile's files")
 
 

@@ -7,6 +7,7 @@ folder beside them. A test replaces ``os`` here by one whose n-th operation fail
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +23,7 @@ _PRIVATE: Final = 0o700
 _SIDE_BY_SIDE: Final = 64
 """Files written before the first is renamed."""
 _THREADS: Final = 16
+_BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 
 
 class DiskFailed(NullabonaError):
@@ -129,14 +131,15 @@ def keep_file(path: Path, data: bytes) -> None:
 
 
 def _create(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
 
 
 def _write(file: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(file, left) :]
-    os.fchmod(file, _FILE_MODE)
+    if sys.platform != "win32":
+        os.fchmod(file, _FILE_MODE)
 
 
 def _sync_all(files: Sequence[int]) -> None:
@@ -148,11 +151,12 @@ def _sync_all(files: Sequence[int]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    if sys.platform != "win32":  # which cannot open a folder, nor say that its names are on the disk
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _failed(error: OSError) -> DiskFailed:

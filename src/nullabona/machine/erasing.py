@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from nullabona.system.files import sync_data
+
 STEP: Final = 64 * 2**20
 """Bytes that one step of `erase_in_steps` overwrites."""
 _ZEROS: Final = bytes(2**20)
@@ -44,7 +46,7 @@ def erase_in_steps(path: Path) -> Iterator[None]:
         if status.st_nlink == 1:
             for start in range(0, status.st_size, STEP):
                 overwrite(file, start, min(start + STEP, status.st_size))
-                os.fdatasync(file)
+                sync_data(file)
                 yield
     finally:
         os.close(file)
@@ -57,7 +59,7 @@ def cut(file: int, size: int) -> None:
     end = os.fstat(file).st_size
     if end > size:
         overwrite(file, size, end)
-        os.fdatasync(file)
+        sync_data(file)
         os.truncate(file, size)
 
 

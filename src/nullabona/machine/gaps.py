@@ -13,6 +13,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from nullabona.system.files import sync_data
+
 MOST_PAGES: Final = (1 << 25) - 1
 """With more pages than this, the first byte of an overflow page could be taken for that of a tree page."""
 _HEADER: Final = 100
@@ -41,7 +43,7 @@ def overwrite_gaps(database: int, pages: Iterable[int], page_size: int) -> int:
                 os.pwrite(database, zeros[: end - begin], (first - 1) * page_size + begin)
                 changed += 1
     if changed:
-        os.fdatasync(database)
+        sync_data(database)
     return changed
 
 

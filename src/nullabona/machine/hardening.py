@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import sys
 from typing import Final
 
 _PR_SET_DUMPABLE: Final = 4
@@ -13,9 +14,10 @@ _LARGE: Final = 256 * 1_024
 
 
 def harden() -> None:
-    """No core dumps; not readable by other processes of the same user. (Root can still read it: spec/relay.md §9.)"""
+    """No core dumps; on Linux not readable by other processes of the user. (Root can read it: spec/relay.md §9.)"""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     os.umask(0o077)
 
 

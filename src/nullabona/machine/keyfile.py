@@ -16,6 +16,8 @@ from nullabona.errors import Malformed, UserError
 from nullabona.log.keys import SEED_SIZE, Kind, SignerKey, new_signer
 from nullabona.log.strict import decode_base64, encode_base64
 from nullabona.machine.failures import reason_of
+from nullabona.system.files import create_private, open_untrusted
+from nullabona.system.ownership import is_private
 
 _PREFIX: Final = "PRIVATE+KEY+"
 _MOST: Final = 16_384
@@ -70,7 +72,7 @@ def read_key_file(path: Path) -> tuple[SignerKey, ...]:
 def write_key_file(path: Path, lines: Sequence[str]) -> None:
     """Make a new file that only its owner can read. Raises `KeyFileUnusable`; an existing file is never touched."""
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        file = create_private(path)
         with open(file, "w", encoding="ascii") as writing:  # noqa: PTH123 - of an open descriptor
             writing.write("".join(f"{line}\n" for line in lines))
             writing.flush()
@@ -81,12 +83,12 @@ def write_key_file(path: Path, lines: Sequence[str]) -> None:
 
 def read_private(path: Path) -> bytes:
     """A small file that only its owner may read, which is this user or root. Raises `KeyFileUnusable` or `OSError`."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    file = open_untrusted(path)
     try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST:
             raise KeyFileUnusable(f"the key file {path} is none")
-        if stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid not in {os.geteuid(), 0}:
+        if not is_private(status, or_root=True):
             raise KeyFileUnusable(f"the key file {path} may be read by others")
         return os.read(file, _MOST + 1)
     finally:

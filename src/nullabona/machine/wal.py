@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.machine.erasing import cut, overwrite
+from nullabona.system.files import sync_data
 
 KEPT_BYTES: Final = 16 * 1_048_576
 """The size limit of the log, to which it is cut when it has grown beyond."""
@@ -64,7 +65,7 @@ class Log:
         """Overwrite everything after the first frame. SQLite must just have restarted the log and written one frame."""
         end = min(self._soiled, self.size())
         overwrite(self._file, _HEADER + self._step, end)
-        os.fdatasync(self._file)
+        sync_data(self._file)
         self._soiled = 0
 
     def close(self) -> None:
@@ -75,6 +76,6 @@ class Log:
         try:
             if os.fstat(self._file).st_nlink == 0:
                 overwrite(self._file, 0, self.size())
-                os.fdatasync(self._file)
+                sync_data(self._file)
         finally:
             os.close(self._file)

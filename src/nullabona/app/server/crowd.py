@@ -6,14 +6,15 @@ then the oldest. A connection that showed a token, or an address of content, sta
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final, Protocol
 
+from nullabona.system.ownership import own_user
+
 _TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
 _LOOPBACK: Final = ("0100007F", "0000000000000000FFFF00000100007F")
-_OURS: Final = frozenset({0, os.geteuid()})
+_OURS: Final = frozenset({0, own_user()})
 _LOCAL, _REMOTE, _UID = 1, 2, 7
 
 

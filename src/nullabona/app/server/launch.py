@@ -15,6 +15,8 @@ from typing import Final
 
 from nullabona.app.server.guard import LAUNCH_S, Guard
 from nullabona.errors import UserError
+from nullabona.system.files import create_private
+from nullabona.system.ownership import is_private
 
 _FOLDER: Final = "app"
 _SUFFIX: Final = ".html"
@@ -41,7 +43,7 @@ def private_folder(profile: Path) -> Path:
     folder = profile.with_name(f".{profile.name}.{_FOLDER}")
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
-    if folder.is_symlink() or status.st_uid != os.geteuid() or status.st_mode & 0o077:
+    if folder.is_symlink() or not is_private(status):
         raise Exposed(f"{folder} may be reached by others")
     return folder
 
@@ -61,7 +63,7 @@ class Launches:
         token = self._guard.new_launch()
         path = self._folder / f"open-{secrets.token_hex(8)}{_SUFFIX}"
         target = escape(self.address(token), quote=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(create_private(path), "w", encoding="utf-8") as file:
             file.write(_PAGE.format(url=target))
         self._files[token] = path
         asyncio.get_running_loop().call_later(LAUNCH_S, self.used, token)

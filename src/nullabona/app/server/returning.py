@@ -16,6 +16,8 @@ from typing import Final
 
 import msgspec
 
+from nullabona.system.files import create_private, replace
+
 MOST_KEYS: Final = 32
 """Most pages that may come back; a new one drops the oldest."""
 _FILE: Final = "pages.json"
@@ -79,9 +81,10 @@ class Returns:
 
     def _write(self) -> None:
         draft = self._path.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        draft.unlink(missing_ok=True)
+        with os.fdopen(create_private(draft), "wb") as file:
             file.write(msgspec.json.encode(_Kept(self.port, [key.hex() for key in self._keys])))
-        draft.replace(self._path)
+        replace(draft, self._path)
 
 
 def _digest(key: str) -> bytes:

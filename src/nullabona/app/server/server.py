@@ -16,9 +16,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import socket
+import sys
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, Protocol
@@ -38,11 +39,13 @@ from nullabona.app.server.returning import Returns
 from nullabona.app.server.socket import Audience, PageSocket, Unwelcome
 from nullabona.errors import UserError
 from nullabona.machine.http_server import HttpAnswer, refuse
+from nullabona.system.ownership import own_user
 
 MOST_CONNECTIONS: Final = 64
 _REFUSED: Final = 400
 _LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 64
+_PAUSE_S: Final = 0.05
 _TRADE_BYTES: Final = 1_024
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{22}==")
 _AFTER: Final = re.compile(r"[0-9]{1,15}")
@@ -96,13 +99,15 @@ class Server:
     def url(self) -> str:
         return f"http://{_LOOPBACK}:{self.port}/"
 
-    async def start(self, port: int = 0, listening: socket.socket | None = None) -> None:
+    async def start(self, port: int = 0, listening: socket.socket | None = None, *, patience_s: float = 0.0) -> None:
         """Listen: with this socket, or at the named port, or at that of the last time, or at a random one.
 
-        Raises `PortTaken` for a named one.
+        For ``patience_s`` it waits until the port is free. Raises `PortTaken` for a named one.
         """
         loop = asyncio.get_running_loop()
-        listening = listening or _listen(port, self._returns.port)
+        if listening is None:
+            await _until_free(port or self._returns.port, patience_s)
+            listening = _listen(port, self._returns.port)
         self.port = listening.getsockname()[1]
         self._listening = listening
         # A copy is what the loop closes, so that who comes while the process begins again waits and is not turned away.
@@ -196,7 +201,7 @@ class Server:
 
     def _own(self, request: Request) -> bool:
         """Whether the connection is no other user's, as far as the system tells."""
-        return owners(self.port).get(request.peer, os.geteuid()) in {0, os.geteuid()}
+        return owners(self.port).get(request.peer, own_user()) in {0, own_user()}
 
     def _keep(self, request: Request, asked: Keep) -> HttpAnswer:
         if not self._guard.knows_token(request.headers.get("x-nulla-token", "")):
@@ -235,10 +240,42 @@ class Server:
         return PageSocket(self._backend, sha256(tokens[0].encode()).digest(), known)
 
 
+async def _until_free(port: int, patience_s: float) -> None:
+    """Connections of the process before may hold the port for a moment after it has ended (Windows)."""
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until:
+        try:
+            _listen_at(port).close()
+        except OSError:
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            return
+
+
 def _listen(named: int, before: int) -> socket.socket:
     for port in (named,) if named else (before, 0):
         try:
-            return socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
+            return _listen_at(port)
         except OSError:
             continue
     raise PortTaken(f"port {named} is not free")
+
+
+if sys.platform == "win32":
+
+    def _listen_at(port: int) -> socket.socket:
+        listening = socket.socket()
+        try:
+            # Otherwise any program of the machine could listen at the same port and take our connections.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            listening.bind((_LOOPBACK, port))
+            listening.listen(_BACKLOG)
+        except OSError:
+            listening.close()
+            raise
+        return listening
+
+else:
+
+    def _listen_at(port: int) -> socket.socket:
+        return socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)

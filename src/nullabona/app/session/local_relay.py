@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from nullabona.log.keys import Kind, vkey
 from nullabona.machine.keyfile import KeyFileUnusable, encode_private_key, read_key_file, write_key_file
 from nullabona.processes.program import NULLA_TIED, ProcessFailed, free_port
 from nullabona.processes.servers import RelayProcess
+from nullabona.system.support import require_server_system
 from nullabona.wire.handle import parse_handle
 
 _FOLDER: Final = "relay"
@@ -57,11 +57,13 @@ def token_here(keys: Path, handle: str) -> str:
     host, _, port = authority.partition(":")
     if host != _HOST:
         return ""
+    try:
+        key = read_key_file(_key(keys, int(port)))[0]
+    except KeyFileUnusable:
+        return ""
     from nullabona.operating.registration import make_tokens  # only here: most accounts are elsewhere
 
-    with suppress(KeyFileUnusable):
-        return make_tokens(read_key_file(_key(keys, int(port)))[0], authority, days=_DAYS, count=1)[0]
-    return ""
+    return make_tokens(key, authority, days=_DAYS, count=1)[0]
 
 
 class LocalRelay:
@@ -76,9 +78,10 @@ class LocalRelay:
     async def start(self, port: int = 0) -> int:
         """Run it at ``port`` (0: a free one) unless it runs; its port.
 
-        Raises `ExtraMissing`, `ProcessFailed`, or `KeyFileUnusable`. The relay of the process before may need a moment
-        to leave the port.
+        Raises `SystemUnsupported`, `ExtraMissing`, `ProcessFailed`, or `KeyFileUnusable`. The relay of the process
+        before may need a moment to leave the port.
         """
+        require_server_system()
         require("relay")
         async with self._starting:
             if self._process is None:

@@ -52,6 +52,7 @@ from nullabona.client.api import (
 )
 from nullabona.client.api.links import read_invite
 from nullabona.extras import installed
+from nullabona.system.support import servers_run
 
 FREE_TRIES: Final = 3
 """Wrong passphrases before the next try has to wait: 1 s, 2 s, 4 s, … up to `LONGEST_WAIT_S`."""
@@ -332,7 +333,7 @@ class Session:
             protected=self.protected,
             host=self.host,
             fixed_host=bool(self.place.host),
-            local_relay="runs" if self.app_state.local_relay else "can" if installed("relay") else "",
+            local_relay="runs" if self.app_state.local_relay else "can" if servers_run() and installed("relay") else "",
             invite=self._invited(),
             words_unchecked=phase == "ready" and self.app_state.put_off,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -20,16 +19,11 @@ from nullabona.app.session.notifications import Notifications
 from nullabona.app.session.pages import OpenPages
 from nullabona.app.session.views import Views
 from nullabona.client.api import Client, PreferencesChanged
+from nullabona.system.clock import awake_or_not
 
 _MINUTE_S: Final = 60.0
 _LONGEST_SLEEP_S: Final = 15.0
 """The loop's clock stands still while the machine is suspended, so the idle time is compared this often at least."""
-_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-def awake_or_not() -> float:
-    """Seconds on a clock that goes on while the machine is suspended, where the system has one."""
-    return time.clock_gettime(_CLOCK)
 
 
 class Work:

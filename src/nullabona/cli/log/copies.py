@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,7 +16,6 @@ from nullabona.cli.settings import Settings, connected, settings_of
 from nullabona.errors import PeerError
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
-from nullabona.operating.keeping import Restored, restore_from
 from nullabona.reading import (
     LogDiffers,
     LogForked,
@@ -25,6 +24,10 @@ from nullabona.reading import (
     open_files,
     update_mirror,
 )
+from nullabona.system.support import require_server_system
+
+if TYPE_CHECKING:
+    from nullabona.operating.keeping import Restored
 
 _PROVEN: Final = (LogForked, LogRolledBack, LogDiffers)
 """What no other day makes better: a copy that goes on is no excuse for not saying it."""
@@ -92,6 +95,9 @@ def restore(context: click.Context, copy: str, folder: Path, policy: Path) -> No
     lacks those entries, because no witness would cosign it. A copy does not hold the log's own keys: restore those from
     the operator's backup.
     """
+    require_server_system()
+    from nullabona.operating.keeping import restore_from  # of those who run a log, which Windows cannot
+
     settings = settings_of(context)
     route = Route(settings.ca_file, settings.proxy)
     tell_restored(settings, asyncio.run(restore_from(copy, folder, read_policy(policy), route)))

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from nullabona.client.api import (
     open_client,
     profile_protection,
 )
+from nullabona.system.interrupts import on_signals
 
 T = TypeVar("T")
 REACH_S = 5.0
@@ -43,7 +45,7 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
         loop.set_exception_handler(lambda _loop, _context: None)
         task = asyncio.current_task()
         assert task is not None
-        loop.add_signal_handler(signal.SIGINT, _interrupt, loop, task)
+        on_signals((signal.SIGINT,), partial(_interrupt, loop, task))
         try:
             return await work
         except asyncio.CancelledError:

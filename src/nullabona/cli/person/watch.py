@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias, assert_never
@@ -17,6 +16,7 @@ from nullabona.cli.person.sentences import message_line, still_wrong, warning_li
 from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.client.api import Client, Event, EventsForgotten, MessageReceived, Status, errors
 from nullabona.client.api import events as e
+from nullabona.system.interrupts import ENDINGS, on_signals
 from nullabona.words.catalogue import Language
 from nullabona.words.relays import relay_name
 
@@ -62,9 +62,7 @@ async def _until_signal(work: object) -> None:
     """Ctrl-C and SIGTERM are how following ends: nothing went wrong."""
     assert asyncio.iscoroutine(work)
     task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+    on_signals(ENDINGS, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
 

@@ -34,6 +34,7 @@ from nullabona.client.core.model.sniff import sniff_audio, sniff_image
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.timeline import file_messages, sending
 from nullabona.client.media import BadImage, SafeImage, animated, prepare_photo, safe_image
+from nullabona.system.files import create_private
 from nullabona.wire.blob import PIECE, BlobRef
 
 AsKind = Literal["file", "photo", "voice"]
@@ -387,7 +388,7 @@ def _created(path: Path, name: str) -> tuple[Path, int]:
     chosen, number = (path / name if folder else path), 1
     while True:
         try:
-            return chosen, os.open(chosen, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            return chosen, create_private(chosen)
         except FileExistsError:
             if not folder or number >= _MOST_NAMES:
                 raise FileExists(f"there is a file {chosen.name} already") from None

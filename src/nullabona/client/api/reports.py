@@ -23,6 +23,7 @@ from nullabona.client.core.model.content import MAX_SENT_AT
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.records import Message
 from nullabona.client.core.timeline import kinds
+from nullabona.system.files import create_private
 from nullabona.wire.abuse_report import (
     MAX_ABUSE_REPORT,
     MOST_MESSAGES,
@@ -114,7 +115,7 @@ class Reports:
     def save(self, draft: ReportDraft, path: Path) -> None:
         """Write a draft into a new file that only its owner can read. Raises `FileExists` or `FileUnwritable`."""
         try:
-            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            fd = create_private(path)
         except FileExistsError:
             raise FileExists(f"there is a file {path.name} already") from None
         except OSError as error:

@@ -6,7 +6,6 @@ A backup made after another has only what has changed since, and is restored tog
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from nullabona.client.archive.reading import read_records
 from nullabona.client.archive.records import VERSION, Begin, File, Identity, Message, Piece, Record
 from nullabona.client.archive.sealing import seal, unseal
 from nullabona.client.archive.stream import StreamReader
+from nullabona.system.files import sync
 
 MESSAGE_WEIGHT: Final = 512
 """What a message counts in `Progress`, in bytes."""
@@ -136,7 +136,7 @@ def write_backup(
         source = Blocks(blocks)
         seal(source, out, key)
         out.flush()
-        os.fsync(out.fileno())
+        sync(out.fileno())
         info = None
         if verify:
             info = check_backup(draft, key, watch=watch, expected=source.digest)

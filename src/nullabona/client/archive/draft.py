@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from nullabona.client.archive.errors import BackupUnwritable
+from nullabona.system.files import create_private, replace, sync_folder
+from nullabona.system.locks import lock
 
 _RANDOM: Final = 8
 
@@ -30,11 +32,11 @@ def draft_of(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
     _sweep(path)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(_RANDOM)}.new")
     try:
-        fd = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+        fd = create_private(draft)
         try:
             with os.fdopen(fd, "wb") as out:
                 with suppress(OSError):  # where there are no locks, nothing is swept either
-                    _lock(fd)
+                    _hold(fd)
                 yield draft, out
         except BaseException:
             with suppress(OSError):
@@ -46,13 +48,8 @@ def draft_of(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
 
 def finish(draft: Path, path: Path) -> None:
     """Put the draft, which is on the disk, in its place; on the disk as well when this returns. Raises `OSError`."""
-    draft.replace(path)
-    if os.name == "posix":
-        fd = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+    replace(draft, path)
+    sync_folder(path.parent)
 
 
 def _sweep(path: Path) -> None:
@@ -66,24 +63,21 @@ def _sweep(path: Path) -> None:
 
 if sys.platform == "win32":
 
-    def _lock(fd: int) -> None:
-        """A file that is open cannot be removed there."""
+    def _hold(fd: int) -> None:
+        """Nothing to do: a file that is open cannot be removed there, and a lock would cover its first byte."""
 
     def _remove_unlocked(draft: Path) -> None:
         with suppress(OSError):
             draft.unlink()
 
 else:
-    import fcntl
-
-    def _lock(fd: int) -> None:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    _hold = lock
 
     def _remove_unlocked(draft: Path) -> None:
         with suppress(OSError):
             fd = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
-                _lock(fd)
+                lock(fd)
                 draft.unlink()
             finally:
                 os.close(fd)

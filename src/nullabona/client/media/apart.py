@@ -8,19 +8,19 @@ worker. Calls block: they belong into a thread (docs/decisions/0009).
 from __future__ import annotations
 
 import atexit
-import os
-import selectors
 import subprocess
 import sys
 import threading
-import time
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Final
 
 import msgspec
 
 from nullabona.client.core.model.sniff import is_small_image
 from nullabona.client.media.images import LONG_SIDE, THUMB_SIDE, BadImage, PreparedPhoto, SafeImage
 from nullabona.client.media.worker import LENGTH, READY, Asked, Said
+from nullabona.system.limits import bare_environment
 
 MEMORY: Final = 2 * 1_073_741_824
 """Address space of the worker: 64 million pixels are decoded, turned and copied in less."""
@@ -98,22 +98,25 @@ class Apart:
         worker = self._worker
         assert worker.stdin is not None
         assert worker.stdout is not None
-        until = time.monotonic() + self._patience_s
-        _write(worker.stdin.fileno(), LENGTH.pack(len(data)) + data, until)
-        size = LENGTH.unpack(_read(worker.stdout.fileno(), LENGTH.size, until))[0]
-        return msgspec.msgpack.decode(_read(worker.stdout.fileno(), size, until), type=Said)
+        with _watched(worker, self._patience_s):
+            _write(worker.stdin, LENGTH.pack(len(data)) + data)
+            size = LENGTH.unpack(_read(worker.stdout, LENGTH.size))[0]
+            return msgspec.msgpack.decode(_read(worker.stdout, size), type=Said)
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-I", "-m", "nullabona.client.media.worker", *self._arguments]
         worker = subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
-            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+            command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=bare_environment(),
         )
-        for pipe in (worker.stdin, worker.stdout):
-            assert pipe is not None
-            os.set_blocking(pipe.fileno(), False)
         self._worker = worker
         assert worker.stdout is not None
-        _read(worker.stdout.fileno(), len(READY), time.monotonic() + START_S)
+        with _watched(worker, START_S):
+            _read(worker.stdout, len(READY))
         return worker
 
     def _stop(self) -> None:
@@ -126,25 +129,31 @@ class Apart:
                     pipe.close()
 
 
-def _wait(fd: int, event: int, until: float) -> None:
-    with selectors.DefaultSelector() as ready:
-        ready.register(fd, event)
-        if not ready.select(max(0.0, until - time.monotonic())):
-            raise Lost
+@contextmanager
+def _watched(worker: subprocess.Popen[bytes], patience_s: float) -> Iterator[None]:
+    """A worker that takes longer than that is killed, which ends what waits at its pipes.
+
+    So it is on every system: Windows cannot wait for pipes with a deadline.
+    """
+    watch = threading.Timer(patience_s, worker.kill)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
-def _write(fd: int, data: bytes, until: float) -> None:
+def _write(pipe: IO[bytes], data: bytes) -> None:
     view = memoryview(data)
     while view:
-        _wait(fd, selectors.EVENT_WRITE, until)
-        view = view[os.write(fd, view[:_PIECE]) :]
+        view = view[pipe.write(view[:_PIECE]) :]
 
 
-def _read(fd: int, size: int, until: float) -> bytes:
+def _read(pipe: IO[bytes], size: int) -> bytes:
     got = bytearray()
     while len(got) < size:
-        _wait(fd, selectors.EVENT_READ, until)
-        piece = os.read(fd, min(_PIECE, size - len(got)))
+        piece = pipe.read(min(_PIECE, size - len(got)))
         if not piece:
             raise Lost
         got += piece

@@ -8,7 +8,6 @@ does to it is told as `refused`, or by its end; the caller goes on (docs/decisio
 from __future__ import annotations
 
 import io
-import resource
 import struct
 import sys
 from typing import BinaryIO, Final
@@ -17,6 +16,7 @@ import msgspec
 
 from nullabona.client.media import images
 from nullabona.client.media.images import BadImage, PreparedPhoto, SafeImage
+from nullabona.system.limits import Confinement
 
 LENGTH: Final = struct.Struct(">I")
 READY: Final = b"+"
@@ -44,23 +44,15 @@ def main() -> None:
     """Answer until the pipe is closed."""
     memory, cpu_s = (int(word) for word in sys.argv[1:3])
     _warm()
-    _confine(memory)
+    confinement = Confinement(memory)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     sink.write(READY)
     sink.flush()
     while (asked := _read(source)) is not None:
-        used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
-        resource.setrlimit(resource.RLIMIT_CPU, (used + cpu_s, resource.RLIM_INFINITY))
+        confinement.allow_cpu(cpu_s)
         answer = msgspec.msgpack.encode(_answer(asked))
         sink.write(LENGTH.pack(len(answer)) + answer)
         sink.flush()
-
-
-def _confine(memory: int) -> None:
-    """From here on no new descriptor, so no file and no socket; no file content; so much memory and no more."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE, resource.RLIMIT_NOFILE):
-        resource.setrlimit(limit, (0, 0))
 
 
 def _warm() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
 from nullabona.client.core.model.errors import ProfileMissing, StoreDamaged, StoreFailed, StoreTooNew
-from nullabona.client.erasing import overwrite_open
+from nullabona.client.erasing import erase_file, overwrite_open
 from nullabona.client.store.keyslot import Slot
+from nullabona.system.files import create_private, open_private, replace, sync, sync_folder
 
 HEADER_VERSION: Final = 1
 
@@ -50,40 +53,56 @@ def write_header(path: Path, header: Header) -> None:
     new = path.with_name(f"{path.name}.new")
     try:
         new.unlink(missing_ok=True)
-        fd = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        fd = create_private(new)
         with os.fdopen(fd, "wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(header)))
             file.flush()
-            os.fsync(fd)
+            sync(fd)
         _replace(new, path)
     except OSError as error:
         raise StoreFailed("the profile's header cannot be written") from error
 
 
-def _replace(new: Path, path: Path) -> None:
-    """What was there is overwritten once it is replaced: it opens with the passphrase from before."""
-    if os.name != "posix":  # a file that is open cannot be replaced there
-        new.replace(path)
-        return
-    try:
-        former = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        new.replace(path)
-        sync_directory(path.parent)
-        return
-    try:
-        new.replace(path)
-        sync_directory(path.parent)
-        overwrite_open(former)
-    finally:
-        os.close(former)
+if sys.platform == "win32":
 
+    def _replace(new: Path, path: Path) -> None:
+        """What was there is overwritten: it opens with the passphrase from before.
 
-def sync_directory(path: Path) -> None:
-    """Wait until the names in a directory are on disk, where the system can say so. Raises OSError."""
-    if os.name == "posix":
-        fd = os.open(path, os.O_RDONLY)
+        An open file cannot be replaced there, so it first gets a second name, by which it is found afterwards.
+        """
+        erase_former(path)
+        with suppress(OSError):  # the first header has no former; and there are file systems without a second name
+            os.link(path, _former(path))
+        replace(new, path)
+        erase_former(path)
+
+else:
+
+    def _replace(new: Path, path: Path) -> None:
+        """What was there is overwritten once it is replaced: it opens with the passphrase from before."""
         try:
-            os.fsync(fd)
+            former = open_private(path)
+        except FileNotFoundError:
+            replace(new, path)
+            sync_folder(path.parent)
+            return
+        try:
+            replace(new, path)
+            sync_folder(path.parent)
+            overwrite_open(former)
         finally:
-            os.close(fd)
+            os.close(former)
+
+
+def erase_former(path: Path) -> None:
+    """Overwrite what an interrupted replacement left (Windows). Harmless if there is nothing. Raises `StoreFailed`."""
+    try:
+        erase_file(_former(path))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreFailed("the profile's former header cannot be erased") from error
+
+
+def _former(path: Path) -> Path:
+    return path.with_name(f"{path.name}.old")

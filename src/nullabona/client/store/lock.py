@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Final
 
 from nullabona.client.core.model.errors import ProfileInUse, StoreFailed
+from nullabona.system.files import open_private
+from nullabona.system.locks import lock
 
 _HINT: Final = "close the other program that uses this profile; the lock goes with it, there is no file to delete"
 
@@ -19,11 +20,11 @@ class ProfileLock:
 
     def __init__(self, path: Path) -> None:
         try:
-            fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fd = open_private(path, create=True)
         except OSError as error:
             raise StoreFailed("the profile's lock file cannot be opened") from error
         try:
-            _lock(fd)
+            lock(fd)
         except BlockingIOError as error:
             os.close(fd)
             raise ProfileInUse("another program has this profile open", hint=_HINT) from error
@@ -37,19 +38,3 @@ class ProfileLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(fd: int) -> None:
-        try:
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:
-            raise BlockingIOError from error
-
-else:
-    import fcntl
-
-    def _lock(fd: int) -> None:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from nullabona.client.core.model.errors import ProfileExists, StoreFailed
+from nullabona.system.files import create_private, open_private, sync
 
 SIZE: Final = 40
 
@@ -30,7 +31,7 @@ class Witness:
     def create(cls, path: Path, key: bytes, generation: int) -> Self:
         """A new file that remembers ``generation``, on disk when this returns."""
         try:
-            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fd = create_private(path)
         except FileExistsError as error:
             raise ProfileExists("there is a generation file already") from error
         except OSError as error:
@@ -48,7 +49,7 @@ class Witness:
     def open(cls, path: Path, key: bytes) -> Self | None:
         """The file, or None if it certainly does not exist."""
         try:
-            return cls(os.open(path, os.O_RDWR | os.O_CLOEXEC), key)
+            return cls(open_private(path), key)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -73,7 +74,7 @@ class Witness:
 
     def sync(self) -> None:
         """Wait until what is remembered is on disk. Raises OSError."""
-        os.fsync(self._fd)
+        sync(self._fd)
 
     def close(self) -> None:
         """Harmless to repeat."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 FILE_NAME: Final = "ballast"
 _PART: Final = 64
+_PIECE: Final = 2**16
 _LEAST: Final = 2**20
 _MOST: Final = 64 * 2**20
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -61,12 +63,26 @@ class Ballast:
     def _grow(self, held: int, size: int) -> None:
         file = os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
-            os.posix_fallocate(file, 0, size)
+            _fill(file, held, size)
         except OSError:
             os.truncate(file, held)
             raise
         finally:
             os.close(file)
+
+
+if sys.platform == "darwin":
+
+    def _fill(file: int, held: int, size: int) -> None:
+        """Take the blocks of an open file up to ``size``; there they are taken by writing. Raises `OSError`."""
+        for at in range(held, size, _PIECE):
+            os.pwrite(file, bytes(min(_PIECE, size - at)), at)
+
+else:
+
+    def _fill(file: int, held: int, size: int) -> None:  # noqa: ARG001 - as on macOS
+        """Take the blocks of an open file up to ``size``. Raises `OSError`."""
+        os.posix_fallocate(file, 0, size)
 
 
 def is_full(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from nullabona.client.core.model.filenames import safe_name, saved_name
 from nullabona.client.erasing import erase_file
 from nullabona.errors import UserError
+from nullabona.system.files import create_private
 
 INDEX: Final = "export.json"
 OURS: Final = ("rooms", "index.html", INDEX)
@@ -85,8 +86,7 @@ class ExportPlace:
         path = self.part.joinpath(*parts)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-            with os.fdopen(os.open(path, flags, 0o600), "wb") as out:
+            with os.fdopen(create_private(path), "wb") as out:
                 yield out
         except OSError as error:
             raise ExportFailed("the export cannot be written there") from error
