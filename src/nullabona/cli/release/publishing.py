@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 
 from nullabona.cli.help import command
 from nullabona.cli.log.work import read_policy, read_small, write_file
-from nullabona.cli.output import emit, harmless, note
+from nullabona.cli.output import emit, line, note
 from nullabona.cli.release.files import read_statement_file
 from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.log.note import encode_signatures, parse_signatures
@@ -48,7 +47,8 @@ def sign(context: click.Context, statement: Path, key: Path, output: Path | None
     if settings.as_json:
         emit({"statement": digest, "by": signers[0].name, "signatures": lines.decode()})
     elif output is None:
-        sys.stdout.write(harmless(lines.decode(), indent=""))
+        for each in lines.decode().splitlines():
+            line(each)
     note(settings, "release-signed", name=signers[0].name, digest=digest)
 
 
