@@ -90,9 +90,9 @@ async def happens(client: Client, kind: type[E], fits: Callable[[E], bool] = lam
     raise AssertionError("events never end")
 
 
-async def until(client: Client, find: Callable[[], bool]) -> None:
+async def until(client: Client, find: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
     """Until something about the client is true, looked at whenever anything happens to it."""
-    await client._session.until(lambda: find() or None, PATIENCE_S, "it did not become true")
+    await client._session.until(lambda: find() or None, within_s, "it did not become true")
 
 
 async def befriend(one: Client, other: Client) -> bytes:

@@ -130,6 +130,8 @@ class _Scene:
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
         told = Told(name, answers, came, forged, await self._warned(), seconds, await self._whole(), tuple(looked))
+        if name == SPOIL:  # nobody did so during it: the next lie needs an epoch in which nobody was told yet
+            await self._people[1].do("renew_keys", room=_GROUP)
         return await self._until_noticed(told, _NOTICE_S + began - lied) if name in NOTICED else told
 
     async def _look_up(self) -> list[str]:
