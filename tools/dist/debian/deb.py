@@ -59,17 +59,15 @@ def document(control: Control, root: Path, epoch: int, licences: dict[str, str])
 
 def _copyright(licences: dict[str, str]) -> str:
     head = (
-        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
-        "Upstream-Name: nullabona\n"
-        "Comment: What is below site-packages comes from the wheels that uv.lock names, and is unchanged.\n"
-        " Each one's licence is in its dist-info folder:\n"
+        "What is below site-packages comes from the wheels that uv.lock names, and is unchanged.\n"
+        "Each one's licence is in its dist-info folder:\n"
     )
     listed = "".join(f" {name}: {licence}\n" for name, licence in sorted(licences.items()))
-    own = f"\nFiles: *\nCopyright: 2026 the authors of nullabona\nLicense: {LICENCE}\n"
+    own = f"\nEverything else: copyright 2026 the authors of nullabona, {LICENCE}.\n\n"
     text = (
-        " This program is free software: you can redistribute it and/or modify it under the terms of the GNU Affero\n"
-        " General Public License as published by the Free Software Foundation, either version 3 of the License, or\n"
-        " (at your option) any later version.\n"
+        "This program is free software: you can redistribute it and/or modify it under the terms of the GNU Affero\n"
+        "General Public License as published by the Free Software Foundation, either version 3 of the License, or\n"
+        "(at your option) any later version.\n"
     )
     return f"{head}{listed}{own}{text}"
 
