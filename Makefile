@@ -3,6 +3,8 @@
 PYTHON ?= python3
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' tools/uv.txt)
 JOBS ?= auto
+# Most tests wait for disks, sockets and other processes: one more at a time than there are cores.
+TEST_JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,16 +21,20 @@ PAGE_FILES := $(wildcard ui/*.json ui/*.ts ui/*.js ui/*.html ui/build.py) $(shel
 # What runs on Windows, too: all but the servers, and what only they use (tests/system/test_gate.py).
 EVERYWHERE := $(wildcard src/nullabona/*.py src/nullabona/cli/*.py) $(addprefix src/nullabona/, \
 	app cli/log cli/person client log reading system wire words \
-	$(addprefix machine/, disk.py failures.py http_client.py http_exchange.py http_server.py keyfile.py strict_http.py \
-	tls.py websocket.py))
+	$(addprefix machine/, deadlines.py disk.py failures.py http_answer.py http_client.py http_exchange.py \
+	http_server.py http_tasks.py keyfile.py strict_http.py tls.py websocket.py) \
+	$(addprefix updating/, __init__.py handover.py holding.py layout.py))
 JOURNEYS := tests/browser/test_words.py tests/browser/test_talking.py tests/browser/test_search.py
+VALKEY := tests/relay/test_engine_driver.py tests/relay/test_shelves.py tests/relay/test_engine.py \
+	tests/relay/test_digest_processes.py tests/relay/test_wake_processes.py tests/relay/test_shared_digests.py \
+	tests/relay/test_day_counts.py tests/operating/test_engine_care.py
 CHECKS := check-types check-darwin check-win32 check-rust check-lint check-format check-imports check-pages check-ui
 export UV_PYTHON_DOWNLOADS := never
 # Tests, drills and benchmarks start thousands of processes: each would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-readme screens-site test test-browser test-slow check format image mutants drill drill-mutants byzantine small-worlds fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record dist test-dist cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo demo-cluster screens screens-readme screens-site test test-browser test-slow test-buckets test-valkey check format image mutants drill drill-mutants byzantine small-worlds fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record dist test-dist cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +47,11 @@ demo: $(STAMP) $(PAGE) ## the whole story, then the apps of those who played it 
 	@rm -rf run/demo
 	@$(BIN)/nulla drill demo --keep run/demo
 	@$(BIN)/python tools/demo_apps.py run/demo
+
+demo-cluster: $(STAMP) ## people talk on a cluster that loses one part after another, then all; two minutes, best as root
+	@tools/need_programs.sh
+	@tools/need_programs.sh s3
+	@$(BIN)/nulla drill demo-cluster
 
 screens: $(STAMP) $(PAGE) ## pictures of every screen of the app, in run/screens (SCREENS="chats privacy": only those)
 	@tools/need_programs.sh
@@ -59,7 +70,7 @@ screens-site: $(STAMP) ## pictures of the public record of demands, in run/scree
 test: $(STAMP) $(PAGE) ## every test but the slow ones; of the journeys in browsers those of a conversation
 	@tools/need_programs.sh
 	@$(BIN)/python ui/build.py --test
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q --ignore tests/browser
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --maxprocesses 8 --dist worksteal -q --ignore tests/browser
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 2 --dist loadfile -q $(JOURNEYS)
 
 test-browser: $(STAMP) $(PAGE) ## every journey in browsers, and every screen with axe in both themes and languages
@@ -68,6 +79,18 @@ test-browser: $(STAMP) $(PAGE) ## every journey in browsers, and every screen wi
 
 test-slow: $(STAMP) ## the slow tests: whole drills, many schedules, big rooms, crashes at every write
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q -m slow --timeout 900 --ignore tests/dist
+
+test-buckets: $(STAMP) ## blobs in a real S3 server, which is built first (Go; a minute or two) and runs on loopback
+	@tools/need_programs.sh
+	@tools/need_programs.sh s3
+	@$(BIN)/python -m pytest -q -m "slow or not slow" --timeout 300 tests/relay/test_s3.py tests/relay/test_blob_contract.py tests/relay/test_shared_processes.py tests/api/test_bucket_crash.py \
+		tests/operating/test_cluster.py::test_both_processes_restart_while_people_talk tests/operating/test_cluster.py::test_any_process_serves_anybody \
+		tests/operating/test_cluster_clients.py tests/operating/test_cluster_names.py
+
+test-valkey: $(STAMP) ## boxes on a real Valkey, Debian 13's, which is brought first (as root); other tests use Redis
+	@tools/need_programs.sh
+	@tools/need_programs.sh valkey
+	@PATH="$(CURDIR)/.cache/valkey/bin:$$PATH" $(BIN)/python -m pytest -q -n $(JOBS) -m "slow or not slow" --timeout 600 $(VALKEY)
 
 check: $(STAMP) ## format, lint, types, import contracts, generated pages, Rust format and clippy
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) $(CHECKS)
@@ -191,7 +214,7 @@ $(UV_STAMP): tools/uv.txt | tools/check_machine.sh
 $(STAMP): $(UV_STAMP) pyproject.toml bench/pyproject.toml uv.lock $(CRATE_FILES)
 	@tools/check_machine.sh $(PYTHON)
 	@$(UV) sync --frozen --only-group build --inexact --python $(PYTHON) --quiet
-	@$(UV) sync --frozen --all-packages --extra relay --extra docket --python $(PYTHON) --quiet \
+	@$(UV) sync --frozen --all-packages --extra pictures --extra relay --extra s3 --extra engine --extra docket --extra postgres --python $(PYTHON) --quiet \
 		$(if $(wildcard $(CRATE)/python/nullabona_mls/_native*.so),,--reinstall-package nullabona-mls)
 	@touch $@
 

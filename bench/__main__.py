@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-SHORT: dict[str, tuple[str, ...]] = {"rooms": ("--sizes", "2", "10", "100", "1000")}
+SHORT: dict[str, tuple[str, ...]] = {
+    "held": ("--days", "2", "--messages", "8"),
+    "rooms": ("--sizes", "2", "10", "100", "1000"),
+}
 """Arguments other than a benchmark's own defaults."""
 
 FOLDERS = ("speed",)

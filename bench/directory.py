@@ -22,12 +22,12 @@ from nullabona.client.core.directory.checking import check_answer
 from nullabona.client.core.directory.owner import Watch, look
 from nullabona.client.core.directory.pinned import Pinned, pin
 from nullabona.directory.core.closing import close_epoch
-from nullabona.directory.core.pages import NOTHING, WIDTH, Part
 from nullabona.directory.opening import RecordOptions, open_record
 from nullabona.directory.record import PublicRecord
 from nullabona.directory.store.interface import ClosedEpoch
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.log.prefix import Leaf
+from nullabona.log.prefix_pages import NOTHING, WIDTH, Part
 from nullabona.machine.queries import named_queries
 from nullabona.wire.card import Card
 from nullabona.wire.messages import CardFound, HandleWatched, LookupCard, WatchHandle, encode

@@ -1,4 +1,4 @@
-"""Relay bench: durable appends per second delivered to waiting readers, and the latency of one pair.
+"""Relay bench: appends per second delivered to waiting readers, and the latency of one pair, on each kind of shelf.
 
 The server runs on one core, this load generator on another, over the real WebSocket protocol. Beside the figures stand
 the disk's measured fsync rate and the machine, because the one means nothing without the others.
@@ -14,6 +14,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from struct import Struct
@@ -21,7 +22,9 @@ from struct import Struct
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
+from nullabona.processes.engine import EngineCluster
 from nullabona.processes.servers import RelayProcess
+from nullabona.relay.shelves.engine.access import KEEPER, RELAY
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import Append, Appended, Frames, Read, decode_response, encode
 
@@ -91,8 +94,9 @@ def record(request_id: int, body: bytes) -> bytes:
 class Pair:
     """A writer and a reader of one box, each on a connection of its own."""
 
-    def __init__(self, url: str, outstanding: int) -> None:
+    def __init__(self, url: str, outstanding: int, reader_url: str = "") -> None:
         self.url = url
+        self.reader_url = reader_url or url
         self.outstanding = outstanding
         self.secrets = BoxSecrets(0, os.urandom(32), os.urandom(32))
         self.body = encode(Append(0, self.secrets.write_secret, self.secrets.read_hash, os.urandom(FRAME_BYTES)))
@@ -108,7 +112,7 @@ class Pair:
         self.writer = Peer(self.acknowledged, self.refill)
         self.reader = Peer(self.frames, self.read_on)
         await ws_connect(lambda: self.writer, self.url)
-        await ws_connect(lambda: self.reader, self.url)
+        await ws_connect(lambda: self.reader, self.reader_url)
         self.read_on()
 
     def acknowledged(self, request_id: int, body: memoryview) -> None:  # noqa: ARG002 - a callback's signature
@@ -139,13 +143,13 @@ class Pair:
 
 
 class Server:
-    """A relay process pinned to one core."""
+    """A relay process pinned to one core; ``more`` are further options of it."""
 
-    def __init__(self, data: Path | None, core: int) -> None:
+    def __init__(self, data: Path | None, core: int, *more: str) -> None:
         self.config = tempfile.NamedTemporaryFile("w", suffix=".toml")  # noqa: SIM115 - lives as long as the server
         self.config.write("[limits]\nbox_frames_per_day = 8000000\nbox_bytes_per_day = 100000000000\n")
         self.config.flush()
-        self.process = RelayProcess(data, "--config", self.config.name, pinned=("taskset", "-c", str(core)))
+        self.process = RelayProcess(data, "--config", self.config.name, *more, pinned=("taskset", "-c", str(core)))
         self.url = self.process.url.replace("http", "ws") + "/v1"
 
     def cpu_s(self) -> float:
@@ -180,20 +184,24 @@ def fsync_rate(directory: Path, seconds: float = 1.0) -> float:
     return count / (time.perf_counter() - began)
 
 
-async def measure_throughput(server: Server, pairs: int, outstanding: int, windows: int) -> list[Throughput]:
-    """Several windows of the many-pairs workload on one server."""
-    crowd = [Pair(server.url, outstanding) for _ in range(pairs)]
+async def measure_throughput(servers: list[Server], pairs: int, outstanding: int, windows: int) -> list[Throughput]:
+    """Several windows of the many-pairs workload; writers are at the first server, readers at the last."""
+    crowd = [Pair(servers[0].url, outstanding, servers[-1].url) for _ in range(pairs)]
+
+    def served_s() -> float:
+        return sum(server.cpu_s() for server in servers)
+
     for pair in crowd:
         await pair.open()
     await asyncio.sleep(1.0)
     found = []
     for _ in range(windows):
         began, count = time.perf_counter(), sum(pair.delivered for pair in crowd)
-        served, loaded, busy = server.cpu_s(), time.process_time(), machine_busy_s()
+        served, loaded, busy = served_s(), time.process_time(), machine_busy_s()
         await asyncio.sleep(3.0)
         passed = time.perf_counter() - began
         done = sum(pair.delivered for pair in crowd) - count
-        served, loaded = server.cpu_s() - served, time.process_time() - loaded
+        served, loaded = served_s() - served, time.process_time() - loaded
         foreign = machine_busy_s() - busy - served - loaded
         found.append(
             Throughput(done / passed, served / done * 1_000, served / passed, loaded / passed, foreign / passed)
@@ -203,9 +211,9 @@ async def measure_throughput(server: Server, pairs: int, outstanding: int, windo
     return found
 
 
-async def measure_latency(server: Server, count: int) -> list[float]:
+async def measure_latency(servers: list[Server], count: int) -> list[float]:
     """Milliseconds from sending an append to its frame parsed at the reader, one at a time."""
-    pair = Pair(server.url, 1)
+    pair = Pair(servers[0].url, 1, servers[-1].url)
     pair.running = False
     arrived = asyncio.Event()
     pair.on_delivery = arrived.set
@@ -218,6 +226,28 @@ async def measure_latency(server: Server, count: int) -> list[float]:
         await arrived.wait()
         times.append((time.perf_counter() - began) * 1_000)
     return sorted(times)
+
+
+def engine_options(stack: ExitStack, folder: Path) -> tuple[str, ...]:
+    """A relay's options for three shards with a replica each, which share the loader's core."""
+    cluster = EngineCluster(folder, primaries=3, replicas=1, overrides={"maxmemory": "1gb"})
+    stack.callback(cluster.close)
+    return relay_options(cluster)
+
+
+def relay_options(cluster: EngineCluster) -> tuple[str, ...]:
+    """A relay's options for this engine."""
+    files = (cluster.authority, cluster.password_file(RELAY), cluster.password_file(KEEPER))
+    flags = ("--engine-authority", "--engine-password", "--engine-keeper-password")
+    options = [word for flag, file in zip(flags, files, strict=True) for word in (flag, str(file))]
+    return ("--engine", cluster.addresses[0], *options)
+
+
+def store_of(options: argparse.Namespace) -> str:
+    """What keeps the boxes."""
+    if options.engine:
+        return f"engine of three shards, each with a replica, and {options.relays} relays"
+    return "memory" if options.volatile else "sqlite"
 
 
 def machine() -> str:
@@ -234,15 +264,17 @@ def measure(options: argparse.Namespace) -> Report:
     os.sched_setaffinity(0, {options.loader_core})
     with tempfile.TemporaryDirectory(dir=options.dir) as name:
         rate = fsync_rate(Path(name))
-        server = Server(None if options.volatile else Path(name) / "data", options.server_core)
-        try:
-            times = uvloop.run(measure_latency(server, options.latency_count))
-            windows = uvloop.run(measure_throughput(server, options.pairs, options.outstanding, options.windows))
-        finally:
-            server.stop()
+        with ExitStack() as stack:
+            data = None if options.volatile or options.engine else Path(name) / "data"
+            more = engine_options(stack, Path(name) / "engine") if options.engine else ()
+            servers = [Server(data, options.server_core, *more) for _ in range(options.relays)]
+            for server in servers:
+                stack.callback(server.stop)
+            times = uvloop.run(measure_latency(servers, options.latency_count))
+            windows = uvloop.run(measure_throughput(servers, options.pairs, options.outstanding, options.windows))
     best = max(window.appends_per_s for window in windows)
     return Report(
-        machine(), "memory" if options.volatile else "sqlite", rate, options.pairs, options.outstanding, windows, best,
+        machine(), store_of(options), rate, options.pairs, options.outstanding, windows, best,
         best / rate, times[len(times) // 2], times[len(times) * 99 // 100],
     )  # fmt: skip
 
@@ -267,6 +299,10 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=3)
     parser.add_argument("--latency-count", type=int, default=2_000)
     parser.add_argument("--volatile", action="store_true")
+    parser.add_argument("--engine", action="store_true", help="keep boxes on a cluster that is started for it")
+    parser.add_argument(
+        "--relays", type=int, default=1, help="with --engine: writers are at the first, readers at the last"
+    )
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--loader-core", type=int, default=1)
     parser.add_argument("--dir", help="where the data directory is made (default: the system's temporary directory)")

@@ -36,7 +36,11 @@ class CountingWorld(World):
     def __init__(self) -> None:
         quiet = 10**12
         super().__init__(
-            1, suite=SUITE_PQ, timing=Timing(receipt=quiet, announcement=quiet, update=quiet, invite=quiet)
+            1,
+            suite=SUITE_PQ,
+            timing=Timing(
+                receipt=quiet, receipt_unread=quiet, reply=quiet, announcement=quiet, update=quiet, invite=quiet
+            ),
         )
         self.sent = 0
         self.largest = 0

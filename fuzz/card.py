@@ -1,4 +1,4 @@
-"""Fuzz what comes from strangers beside boxes: cards, certificates, statements, sealed frames, handles, responses.
+"""Fuzz what comes from strangers beside boxes: cards, proofs, certificates, statements, frames, handles, responses.
 
 Any bytes give a value or a `PeerError` (any text a handle or a `HandleError`), and what is accepted encodes to itself.
 """
@@ -21,6 +21,7 @@ from nullabona.wire.card import (
     verify_certificate,
     verify_delete,
 )
+from nullabona.wire.carried import decode_carried, encode_carried
 from nullabona.wire.handle import HandleError, format_handle, parse_handle
 from nullabona.wire.messages import (
     MAX_RESPONSE,
@@ -66,6 +67,16 @@ def cards(rng: random.Random) -> None:
         except PeerError:
             continue
         assert encoded == data
+
+
+def carried(rng: random.Random) -> None:
+    """A carried proof that is accepted is in its one form."""
+    data = mutate(rng, encode_carried(NO_PROOF))
+    try:
+        proof = decode_carried(data)
+    except Malformed:
+        return
+    assert encode_carried(proof) == data
 
 
 def _card(data: bytes) -> bytes:
@@ -123,4 +134,4 @@ def responses(rng: random.Random) -> None:
 
 
 if __name__ == "__main__":
-    fuzz("card", __doc__, (cards, frames, handles, responses))
+    fuzz("card", __doc__, (cards, carried, frames, handles, responses))

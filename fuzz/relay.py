@@ -15,11 +15,13 @@ from nullabona.relay.config import Config
 from nullabona.relay.dispatch import is_unknown_tag
 from nullabona.relay.front import Front
 from nullabona.relay.server import Relay, open_stores
+from nullabona.wire.map_messages import ListEpochs, ShowLeaves
 from nullabona.wire.messages import (
     MAX_REQUEST,
     Append,
     AwaitWake,
     DescribeLog,
+    FollowActivity,
     GetBlob,
     LogFile,
     LookupCard,
@@ -38,8 +40,9 @@ REQUESTS = [
     encode(request)
     for request in (
         Append(0, KEY, KEY, b"frame", wake=(KEY, 3)), Read(1, KEY, KEY, 5, 7, 9), AwaitWake(KEY[:16], 9),
-        PollActivity(5, 9), Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"), GetBlob(KEY), LookupCard("mina"),
-        WatchHandle("mina", 7), DescribeLog(), LogFile("tile/0/000.p/3"),
+        PollActivity(5, 9), FollowActivity(5), Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"), GetBlob(KEY),
+        LookupCard("mina"), WatchHandle("mina", 7), DescribeLog(), LogFile("tile/0/000.p/3"),
+        ListEpochs(7), ShowLeaves(7, whole=True),
     )
 ]  # fmt: skip
 MESSAGES = [b"".join(encode_record(number, body) for number, body in enumerate(REQUESTS)), encode_record(1, b"")]

@@ -1,7 +1,8 @@
-"""docs/capacity.md, from the run that docs/speed.md tells of and that of our relay alone."""
+"""docs/capacity.md, from the run that docs/speed.md tells of, that of our relay alone, and frames that were counted."""
 
 from __future__ import annotations
 
+from bench import appends
 from bench.speed import capacity
 from bench.speed.record import APART, RESULTS
 from bench.speed.records import read
@@ -11,4 +12,4 @@ PATH = "docs/capacity.md"
 
 def page() -> str:
     """See `tools.check_generated.Generator`."""
-    return capacity.write(read(RESULTS), read(APART))
+    return capacity.write(read(RESULTS), read(APART), appends.read())

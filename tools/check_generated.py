@@ -24,7 +24,9 @@ from tools import (  # noqa: E402 - run as a script, the root has to be put on t
     errors_page,
     export_schema,
     limits_page,
+    postgres_rules,
     protocol_types,
+    scale_page,
     speed_page,
     threat_model,
 )
@@ -33,7 +35,9 @@ from tools import (  # noqa: E402 - run as a script, the root has to be put on t
 class Generator(Protocol):
     """What a generator module offers."""
 
-    PATH: str
+    @property
+    def PATH(self) -> str:  # noqa: N802 - modules have a constant of this name
+        """The page, from the root."""
 
     def page(self) -> str:
         """The whole text of the page."""
@@ -49,7 +53,9 @@ GENERATORS: tuple[Generator, ...] = (
     errors_page,
     export_schema,
     limits_page,
+    *postgres_rules.GENERATORS,
     protocol_types,
+    scale_page,
     speed_page,
     threat_model,
 )

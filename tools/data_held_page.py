@@ -8,6 +8,9 @@ from nullabona.client.held import DEVICE_FILES
 from nullabona.directory.store import schema as directory
 from nullabona.docket.console.store import schema as console
 from nullabona.docket.store import schema as docket
+from nullabona.machine.postgres import schema as postgres
+from nullabona.relay.shelves.engine import schema as engine
+from nullabona.relay.store import bucket_schema as bucket
 from nullabona.relay.store import schema as relay
 from nullabona.sequencer.store import schema as log
 from nullabona.wire.data_held import DataFile
@@ -21,6 +24,7 @@ from nullabona.wire.telemetry import (
     Metric,
 )
 from nullabona.witness.store import schema as witness
+from nullabona.witness.store.map import schema as mirrored_map
 
 PATH = "spec/data-held.md"
 
@@ -33,21 +37,53 @@ the real databases, directories, counters and lines: nothing undeclared may exis
 No network addresses, no user agents, no last-seen, no access log, no contact lists, no room lists, no push tokens.
 """
 
+_BUCKET = "A relay with its blobs in a bucket"
+_ENGINE = "A relay with its boxes on an engine"
+_MAP = "A witness's mirror of a map"
 _KEPT = (
     ("The relay", relay),
+    (_BUCKET, bucket),
+    (_ENGINE, engine),
     ("The directory", directory),
     ("A log", log),
     ("A witness", witness),
+    (_MAP, mirrored_map),
     ("The legal desk", docket),
     ("The legal desk's console", console),
+    ("In PostgreSQL, beside the rows", postgres),
 )
+
+_BEFORE = {
+    _MAP: """
+For a witness that mirrors a directory's map ([witness.md](witness.md) §2.8). Anybody may ask the directory for what is
+in it. It names no handle: a label is the output of a function whose key the directory alone has.
+""",
+    _ENGINE: """
+For an operator whose relays share an engine ([engine.md](engine.md)), which is experimental. A relay's own disk has no
+boxes then; `boxes.db` and what belongs to it do not exist. On one machine, the default, none of this exists.
+""",
+    _BUCKET: """
+For an operator who keeps blobs in a bucket of an S3 server (docs/how-to/blobs-in-s3.md). Boxes and the other files are
+as above. On one machine, the default, none of this exists: a file of a blob has no modification time of its own. Blobs
+that came since the last batch are in the memory of the relay's process only, or in its files if `wait_in` says so.
+""",
+    "In PostgreSQL, beside the rows": """
+For an operator who keeps a witness, a log, cards or a legal desk there (docs/how-to/run-on-postgresql.md); with SQLite,
+the default, none of this exists. The columns above are the same. Boxes are never there: PostgreSQL keeps the order of
+arrival at rest, and of boxes that would say who wrote when. The entries of a log, the epochs of cards and what a
+witness signed have a public order anyway. Of cards it adds who registered before whom within one epoch of ten minutes,
+and a deleted card stays longer. So do the desk's erased cases, which are sealed to the officers, and its earlier
+pointer keys, with which the slots since then that were in use can be told from the others.
+""",
+}
 
 
 def page() -> str:
     """The whole text of spec/data-held.md."""
     parts = [_HEAD]
     for name, schema in _KEPT:
-        parts.append(f"\n## {name}\n\n| record | what it is | kept | legal class |\n| --- | --- | --- | --- |\n")
+        parts.append(f"\n## {name}\n{_BEFORE.get(name, '')}")
+        parts.append("\n| record | what it is | kept | legal class |\n| --- | --- | --- | --- |\n")
         parts += [_row(f"{c.table}.{c.name}", c.purpose, c.retention, c.legal_class) for c in schema.COLUMNS]
         parts += _files(schema.FILES)
     parts.append("\n## What is counted\n\n| count | what it is | kept | legal class |\n| --- | --- | --- | --- |\n")

@@ -24,6 +24,7 @@ MADE_OF: Final = {
     "lost-directory": ("lost_directory",),
     "restore": ("restore", "lost_directory/machine.py"),
     "docket": ("docket",),
+    "forced-update": ("forced_update",),
 }
 """What is of one drill, and decides what it notices; what all have in common (processes, people) is left out. Of a
 drill that is not here its own package counts.

@@ -12,6 +12,8 @@ from msgspec import inspect as mi
 
 from nullabona.app.protocol import (
     account_calls,
+    backup_calls,
+    backup_views,
     call,
     device_calls,
     import_calls,
@@ -21,6 +23,7 @@ from nullabona.app.protocol import (
     pushes,
     record_calls,
     talk_calls,
+    update_calls,
     views,
 )
 
@@ -36,6 +39,7 @@ def page() -> str:
     parts += [_alias(name, getattr(views, name)) for name in _aliases(views)]
     for module in (
         privacy_views,
+        backup_views,
         views,
         call,
         account_calls,
@@ -43,8 +47,10 @@ def page() -> str:
         device_calls,
         people_calls,
         moving_calls,
+        backup_calls,
         record_calls,
         import_calls,
+        update_calls,
         pushes,
     ):
         parts += [_interface(struct) for struct in _structs(module)]

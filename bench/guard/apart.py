@@ -19,11 +19,12 @@ from bench.guard.counting import Act, noting
 from nullabona.relay.config import Config
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.front import BINARY, PATH, Front
+from nullabona.relay.front import BINARY, Front
 from nullabona.relay.server import Relay, Stores
 from nullabona.relay.store.memory import MemoryBlobStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.wire.address import BoxSecrets
+from nullabona.wire.endpoint import PATH
 from nullabona.wire.messages import (
     ActivityDigests,
     AnyResponse,
@@ -132,6 +133,7 @@ class _Caller:
     def __init__(self, limits: Limits) -> None:
         self.budget = Budget(limits)
         self.max_wait_s = limits.wait_s
+        self.may_follow = True
         self.answers: list[bytes] = []
 
     def answer(self, request_id: int, response: AnyResponse) -> None:
@@ -142,6 +144,14 @@ class _Caller:
         self.answers.append(body)
 
     def is_full(self) -> bool:
+        return False
+
+    def keep_little(self) -> None: ...
+
+    def offer(self, request_id: int, body: bytes) -> bool:  # noqa: ARG002 - a caller's signature
+        return False
+
+    def has_unread(self) -> bool:
         return False
 
 
@@ -193,4 +203,4 @@ def _post(body: bytes) -> bytes:
     """A request as `nullabona.client.net.post` sends it."""
     head = (b"POST %b HTTP/1.1\r\nhost: relay.example\r\ncontent-type: %b\r\ncontent-length: %d\r\n"
             b"connection: close\r\n\r\n")  # fmt: skip
-    return head % (PATH, BINARY, len(body)) + body
+    return head % (PATH.encode(), BINARY, len(body)) + body

@@ -93,7 +93,9 @@ def _let(world: World, person: Person) -> None:
 
 
 def _quiet() -> Timing:
-    return Timing(receipt=_NEVER, announcement=_NEVER, update=_NEVER, invite=_NEVER)
+    return Timing(
+        receipt=_NEVER, receipt_unread=_NEVER, reply=_NEVER, announcement=_NEVER, update=_NEVER, invite=_NEVER
+    )
 
 
 def _of(person: Person) -> Steps:

@@ -27,6 +27,7 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import BoxService
+from nullabona.relay.shelves.stored import StoredShelf
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import Address, BoxSecrets
@@ -71,6 +72,7 @@ class _Caller:
     def __init__(self, limits: Limits) -> None:
         self.budget = Budget(limits)
         self.max_wait_s = 600
+        self.may_follow = True
         self.answers: list[AnyResponse] = []
 
     def answer(self, request_id: int, response: AnyResponse) -> None:  # noqa: ARG002 - a caller's signature
@@ -81,6 +83,14 @@ class _Caller:
         self.answer(request_id, decode_response(body))
 
     def is_full(self) -> bool:
+        return False
+
+    def keep_little(self) -> None: ...
+
+    def offer(self, request_id: int, body: bytes) -> bool:  # noqa: ARG002 - a caller's signature
+        return False
+
+    def has_unread(self) -> bool:
         return False
 
 
@@ -94,8 +104,8 @@ class _Relay:
         stack.callback(store.close)
         metrics = Metrics()
         dice = random.Random(1)
-        boxes = BoxService(store, InlineWriter(loop), self._limits, metrics, rng=dice.getrandbits,
-                           on_gone=lambda _: None)  # fmt: skip
+        shelf = StoredShelf(store, InlineWriter(loop), self._limits, rng=dice.getrandbits, on_gone=lambda _: None)
+        boxes = BoxService(shelf, self._limits, metrics, rng=dice.getrandbits)
         self._dispatcher = Dispatcher(boxes.operations(), (), self._limits, metrics)
         boxes.tick(1, _DAY)
         self._secrets = BoxSecrets(0, bytes(32), bytes(range(32)))

@@ -39,6 +39,15 @@ ASKING: Final[tuple[Op, ...]] = (Op.READ, Op.ERASE, Op.LOOKUP)
 BY_SIZE: Final = 6
 
 
+SIGNALS: Final[Mapping[str, Sequence[str]]] = {
+    "sizes": ("bytes", "largest", "spread", "kinds", "size"),
+    "what goes up": ("up",),
+    "what comes down": ("down",),
+    "what is asked and which connections begin": ("asked", "opened"),
+}
+"""Parts of what is seen, by what the names of their features begin with or end in."""
+
+
 class Activity(StrEnum):
     """What a window begins with."""
 
@@ -86,6 +95,11 @@ class Told:
     activities: int
     windows: int
     devices: int
+
+    @property
+    def accuracy(self) -> float:
+        """Balanced: the mean over the folds."""
+        return float(np.mean(self.scores))
 
 
 def windows(recording: Recording, society: Society, seed: int = 0) -> Windows:
@@ -168,9 +182,7 @@ def _idle(
 
 
 def describe(events: Events, t: float) -> list[float]:
-    """The features of the `SECONDS` from ``t`` on: by direction counts, bytes, sizes in order, gaps; what is asked, and
-    which connections begin.
-    """
+    """The features of the `SECONDS` from ``t`` on, in the order of `FEATURES`."""
     low, high = np.searchsorted(events["t"], (t - 0.05, t + SECONDS))
     here = events[low:high]
     features: list[float] = [float(len(here))]
@@ -186,6 +198,24 @@ def describe(events: Events, t: float) -> list[float]:
         rows = here[np.isin(here["op"], ops)]
         features += [float(len(rows)), float(rows["t"][0] - t) if len(rows) else SECONDS]
     return features
+
+
+def _names() -> tuple[str, ...]:
+    each = ("count", "bytes", "largest", "spread", "first", "least gap", "mean gap", "kinds")
+    sizes = tuple(f"size {number}" for number in range(BY_SIZE))
+    sided = [f"{side} {name}" for side in ("up", "down") for name in (*each, *sizes)]
+    return ("count", *sided, *(f"{side} {name}" for side in ("asked", "opened") for name in ("count", "first")))
+
+
+FEATURES: Final = _names()
+"""Of what goes up and comes down: counts, bytes, sizes in order, gaps; what is asked, and which connections begin."""
+
+
+def without(found: Windows, signal: str) -> Windows:
+    """The windows without the features of one of `SIGNALS`. The count of all events goes with each."""
+    words = SIGNALS[signal]
+    kept = [number for number, name in enumerate(FEATURES) if number and not set(words) & set(name.split())]
+    return Windows(found.features[:, kept], found.labels, found.accounts)
 
 
 def _enough(found: Windows) -> Windows:

@@ -24,8 +24,8 @@ ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / ".cache" / "leakage"
 LIVED: Final = (
     "circles", "clockwork", "cover", "defences", "device", "hours", "intents", "life", "lines", "machine", "ours",
-    "per_device_digests", "room_acts", "rooms_life", "saying", "shelf_rows", "simulation", "society", "talk", "tap",
-    "trace", "unpadded",
+    "own_card", "per_device_digests", "room_acts", "rooms_life", "saying", "shelf_rows", "simulation", "society",
+    "talk", "tap", "trace", "unpadded",
 )  # fmt: skip
 """The modules here that have a part in a recording of ours."""
 CODE: Final = (

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bench.leakage.activity import TREES, tell_apart, windows
-from bench.leakage.defences import APART, TOGETHER
+from bench.leakage.activity import SIGNALS, TREES, tell_apart, windows, without
+from bench.leakage.defences import TOGETHER
 from bench.leakage.designs import OURS, changed, is_changed
 from bench.leakage.parallel import in_parallel
 from bench.leakage.price import Price, price
@@ -44,7 +44,8 @@ Say = Callable[[str], None]
 class ActivityRow:
     """How well activities are told apart in one design's traffic.
 
-    ``scores``: by fold of accounts; ``recalls``: by activity.
+    ``scores``: by fold of accounts; ``recalls``: by activity; ``without``: balanced accuracy without a part of what is
+    seen (`activity.SIGNALS`), of ours alone.
     """
 
     design: str
@@ -55,6 +56,7 @@ class ActivityRow:
     activities: int
     windows: int
     devices: int
+    without: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def measure(
 
 
 def _wanted(designs: Designs, *, all_of_them: bool) -> Designs:
-    kept = {changed(APART), changed(TOGETHER)}
+    kept = {changed(TOGETHER)}
     return {name: each for name, each in designs.items() if all_of_them or not is_changed(name) or name in kept}
 
 
@@ -227,7 +229,9 @@ def _trials(plan: Plan, designs: Designs, seed: int, say: Say) -> Iterable[Trial
 
 
 def _activity(trial: Trial, trees: int) -> ActivityRow:
-    told = tell_apart(windows(trial.recording, trial.society), trees)
+    cut = windows(trial.recording, trial.society)
+    told = tell_apart(cut, trees)
+    signals = SIGNALS if trial.recording.design == OURS else ()
     return ActivityRow(
         trial.recording.design,
         trial.society.seed,
@@ -237,6 +241,7 @@ def _activity(trial: Trial, trees: int) -> ActivityRow:
         told.activities,
         told.windows,
         told.devices,
+        {signal: tell_apart(without(cut, signal), trees).accuracy for signal in signals},
     )
 
 

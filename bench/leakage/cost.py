@@ -1,10 +1,10 @@
 """How many events a society will cause with our design: what a recording costs is known before it is made.
 
 A rule of thumb, not the measure: within a factor of about one and a half. What is read at drawn moments is three events
-each (a connection, the read, its end), and most reads bring nothing: each box is looked into all day long. Nearly all
-frames are receipts. One goes to every device in the room; each message, and each commit, is acknowledged by every
-device; and every device commits once a week to renew its keys. So a room of ``n`` devices costs about ``n * n`` for
-each burst of talk and ``n * n * n`` a week.
+each (a connection, the read, its end), and most reads bring nothing: each box is looked into all day long. Many frames
+are receipts. One goes to every device in the room; each commit, and each talk, is acknowledged by every device, more
+often where people read it; and every device commits once a week to renew its keys. So a room of ``n`` devices costs
+about ``n * n`` for each talk and ``n * n * n`` a week.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from nullabona.client.core.step import DAY_MS, Timing
 from nullabona.client.runner.activity_stream import GONE_S, STAY_S
 
 _CHANGES: Final = {Kind.CREATE, Kind.ADD, Kind.REMOVE, Kind.LEAVE}
-_READS: Final = 0.7
-"""Of the times that somebody looks at a room, how many cause a receipt of their own."""
+_READS: Final = 0.5
+"""Of the times that somebody looks at a room, how many cause a receipt of their own: many are told by a reply."""
+_UNREAD: Final = 0.3
+"""Of the devices that a talk reaches, how many acknowledge it without being looked at."""
 _REQUEST: Final = 3.0
 """Events of a request by a connection of its own."""
 _READ: Final = 0.8
@@ -84,8 +86,8 @@ def _frames(society: Society) -> tuple[float, float]:
         devices = float(sum(society.accounts[member].devices for member in (room.creator, *room.founders)))
         weeks = max(0.0, society.days - room.created / DAY) * DAY_MS / (timing.update * 1.125)
         commits = changes[room.number] + devices * weeks
-        rounds = _bursts(said[room.number], timing.receipt / 2_000 * max(1.0, devices // 4))
-        receipts = devices * rounds + _READS * looks[room.number] + _EXTRA * devices * commits
+        rounds = _bursts(said[room.number], timing.receipt_unread / 1_000)
+        receipts = _UNREAD * devices * rounds + _READS * looks[room.number] + _EXTRA * devices * commits
         frames = len(said[room.number]) + commits + receipts
         sent += frames
         delivered += frames * (devices + 1)

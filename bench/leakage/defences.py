@@ -12,8 +12,8 @@ class Defences:
 
     Those that the product has are taken away through its own settings, constants and what it remembers.
     Those that it does not have are played in the simulated network: ``connection_per_box``, ``cover_reads`` and
-    ``poll_s``. Four are taken away in what is noted, because the product has no switch for them: ``epoch_addresses``,
-    ``inbox_apart``, ``wakes`` and ``drawn_waits``.
+    ``poll_s``. Three are taken away in what is noted, because the product has no switch for them: ``epoch_addresses``,
+    ``wakes`` and ``drawn_waits``.
     """
 
     padding: bool = True
@@ -28,13 +28,9 @@ class Defences:
     """
     remembered: bool = True
     """A device that comes back polls the activity in between. Without it, it reads all its boxes."""
-    apart: bool = False
-    """In the product, but not unless somebody asks for it: the inbox, too, is read at drawn moments, over a connection
-    for each reading (`nullabona.client.net.NetOptions`)."""
     together: bool = False
-    """The same: all rooms share one connection, and clients wait for boxes by wake tokens."""
-    inbox_apart: bool = True
-    """With rooms together: the inbox is read over another connection than they."""
+    """In the product, but not unless somebody asks for it: all rooms share one connection, and clients wait for boxes
+    by wake tokens (`nullabona.client.net.NetOptions`)."""
     wakes: bool = True
     """With rooms together: clients wait for a box by a wake token; without it, a read waits and its box is in memory.
     """
@@ -58,7 +54,6 @@ class Defences:
 
 
 PRODUCT: Final = Defences()
-APART: Final = "with the inbox read at moments, too"
 TOGETHER: Final = "with rooms together"
 ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without padding": {"padding": False},
@@ -66,9 +61,7 @@ ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without epoch addresses": {"epoch_addresses": False},
     "without reply boxes": {"reply_boxes": False},
     "without remembered digests": {"remembered": False},
-    APART: {"apart": True},
     TOGETHER: {"together": True},
-    f"{TOGETHER}, and with the inbox": {"together": True, "inbox_apart": False},
     f"{TOGETHER}, without wake tokens": {"together": True, "wakes": False},
     f"{TOGETHER}, without drawn waits": {"together": True, "drawn_waits": False},
     f"{TOGETHER}, a connection per box": {"together": True, "connection_per_box": True},

@@ -2,26 +2,29 @@
 
 `Reads`, `Outbox`, `Fetches` and `Connections` are the product's own. What `Runner` adds (when to look again, when to
 tick) is played here, because the runner wakes every minute and tidies files after every pause, which costs weeks of
-simulation and shows nowhere in the network. The directory's proofs are not played either: its answers are believed.
-What a device asks it, and when, is: `keep_card`.
+simulation and shows nowhere in the network. The directory's proofs are not played either: its answers are believed, and
+so is what others bring (`own_card`). The letters of a device to its own account's inbox are the product's own.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final, Unpack, cast
 
 from bench.leakage.lines import Seat, look_up
-from nullabona.client.account import RENEW_DAYS
+from bench.leakage.own_card import OwnCard
+from bench.leakage.per_device_digests import Unsigned
+from bench.leakage.trace import NOBODY
 from nullabona.client.core.directory.checking import Checked
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import WarningDetail
 from nullabona.client.core.model.outbox_targets import FilePiece, RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import LoggedEvent, OutboxItem
-from nullabona.client.core.model.requests import INBOX, REPLIES, ReadFor, ReadRequest
+from nullabona.client.core.model.requests import INBOX, ReadFor, ReadRequest
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner.activity_watcher import noted_as
@@ -29,15 +32,13 @@ from nullabona.client.runner.connections import Connections, ConnectionState
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.outbox import Outbox
-from nullabona.client.runner.publishing import CHECK_S
+from nullabona.client.runner.own_letters import write_own_letters
 from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.scouts import Scouts
 from nullabona.client.store import SqliteStore
-from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from tests.rooms.world import RELAY, Person
 
-DAY_S: Final = 86_400.0
 _SHORTEST_S: Final = 0.02
 _OVERDUE_S: Final = 1.0
 
@@ -52,11 +53,9 @@ class LivedEngine(Engine):
 
     def reads(self, of: ReadFor) -> tuple[ReadRequest, ...]:
         wants = super().reads(of)
-        if of is INBOX:
-            return wants
-        room_id = b"" if of is REPLIES else of
+        room_id = of if isinstance(of, bytes) else of.value.encode()
         self.on_rings(room_id, [want.wake_secret for want in wants if want.wake_secret is not None])
-        for want in wants:
+        for want in wants if of is not INBOX else ():
             self.on_box(room_id, want.address)
             if want.wake_token is not None:
                 self.on_wake_token(want.wake_token, want.address)
@@ -83,7 +82,24 @@ class Cards(Directories):
         await look_up(device.seat, device.account_of(handle))
         card = device.person.world.cards.get(handle)
         nothing = cast(Any, None)
-        return Checked(card.encoded if card else b"", b"", 0, None, None, nothing, nothing, b"")
+        return Checked(card.encoded if card else b"", b"", 0, None, None, nothing, nothing, nothing)
+
+
+class Believing(Fetches):
+    """What one device fetches. It believes the proof that somebody brought, where the product checks it."""
+
+    def __init__(self, device: Device) -> None:
+        super().__init__(device, device.directories)
+        self._device = device
+
+    async def _by_proof(self, handle: str) -> bool:
+        """See `Fetches`. Nobody is asked: the lists that a device has read tell that the card is the newest."""
+        device = self._device
+        card = device.person.world.cards.get(handle)
+        if card is None or not device.engine.carries(handle):
+            return False
+        device.happened(device.engine.on_card(ProvenCard.testing(card), device.now()))
+        return True
 
 
 class Device:
@@ -113,7 +129,8 @@ class Device:
         self._tasks: dict[asyncio.Task[None], None] = {}
         self._connections: Connections | None = None
         self._heard = 0
-        self._published = float("-inf")
+        newest = lambda: person.world.cards[person.me.handle]  # noqa: E731
+        self._own_card = OwnCard(person.store, newest, self._ask_for_own, rng, start_ms // 1_000)
         self._alarm: asyncio.TimerHandle | None = None
         self._looking = False
         engine.on_rings = seat.secrets.wanted
@@ -128,19 +145,20 @@ class Device:
         """The device is switched on, or has its network back."""
         self.seat.come(addr)
         defences = self.seat.defences
-        options = NetOptions(private=defences.apart, fast=defences.together)
+        options = NetOptions(fast=defences.together)
         if not defences.remembered:
             with self.store.transaction():
                 self.store.delete_value(noted_as(RELAY))
         self._connections = Connections(
             RELAY, options, Policy(), self._connection_changed, self.seat.dial, self.seat.post, self._rng
         )
-        self._reads = Reads(self, Timing(), self._rng)
-        self._outbox, self._fetches = Outbox(self), Fetches(self, self.directories)
+        self._reads = Reads(self, Timing(), self._rng, Unsigned)
+        self._outbox, self._fetches = Outbox(self), Believing(self)
         self._scouts = Scouts(self, Timing().scout / 2_000)
         for of in self.engine.read_for():
             self._reads.refresh(of)
-        self.spawn(self.keep_card())
+        self.spawn(self._keep_card())
+        self.spawn(write_own_letters(self, self._rng))
         self.happened(ChangeSet(frozenset()))
 
     def move(self, addr: int) -> None:
@@ -149,6 +167,8 @@ class Device:
 
     def stop(self) -> None:
         """Off. What is stored stays."""
+        if self.running:
+            self._reads.rest()
         connections, self._connections = self._connections, None
         self.seat.drop()
         for task in list(self._tasks):
@@ -256,36 +276,22 @@ class Device:
             self.happened(self.engine.tick(self.now()))
 
     def _connection_changed(self, state: ConnectionState) -> None:
-        if self.running:
-            self._scouts.noted(state)
-        self._connected(state)
-
-    def _connected(self, state: ConnectionState) -> None:
-        if not state.connected or not self.running:
+        if not self.running:
             return
-        if state.lane == "inbox":
-            self.spawn(self._ask_for_own())
-        else:
+        self._scouts.noted(state)
+        if state.connected and state.lane != "inbox":
             self.on_rooms_connected()
 
-    async def keep_card(self) -> None:
-        """What `Publishing` and `OwnKeyMonitor` ask: the own card, at every start and connection and every six hours.
-
-        The watch of the own handle asks every ten minutes more, from the same address: noted once, as it tells nothing
-        new. A card is renewed, and so published, once a week; it is looked up before and after.
-        """
+    async def _keep_card(self) -> None:
+        """What `Publishing` and `OwnKeyMonitor` ask about the own handle, for as long as the device is on."""
+        self._own_card.come(self._loop.time())
         while True:
-            if self._loop.time() - self._published >= RENEW_DAYS * DAY_S:
-                self._published = self._loop.time()
-                await self._ask_for_own()
-                with suppress(PeerError):
-                    await look_up(self.seat, self.seat.account, who=self.seat.account)
-            await self._ask_for_own()
-            await asyncio.sleep(CHECK_S)
+            pause = await self._own_card.once(self._loop.time())
+            await asyncio.sleep(pause)
 
-    async def _ask_for_own(self) -> None:
-        with suppress(PeerError):
-            await look_up(self.seat, self.seat.account)
+    async def _ask_for_own(self, *, publish: bool = False) -> None:
+        account = self.seat.account
+        await look_up(self.seat, account, who=account if publish else NOBODY)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)

@@ -52,13 +52,13 @@ def first_right(exchanged: Exchanged, ranked: Callable[[float], Ranking], everyb
     for t in exchanged.moments():
         if not left:
             break
-        for account in left & set(_right(ranked(t)).tolist()):
+        for account in left & set(rightly_named(ranked(t)).tolist()):
             found[account] = float(max(1, exchanged.count(account, t)))
             left.discard(account)
     return found
 
 
-def _right(ranking: Ranking) -> NDArray[np.int64]:
+def rightly_named(ranking: Ranking) -> NDArray[np.int64]:
     """The accounts whose best-scored partner is one; ties are broken by rank."""
     both = np.concatenate([ranking.left, ranking.right])
     at = np.concatenate([np.arange(len(ranking.left))] * 2)

@@ -20,9 +20,9 @@ from bench.leakage.machine import Machine, Reply, Visitor
 from bench.leakage.per_device_digests import Secrets
 from bench.leakage.tap import Tap
 from bench.leakage.trace import NOBODY, Op
-from nullabona.client.net import Endpoint, NetOptions, Unreachable
+from nullabona.client.net import Answers, Endpoint, NetOptions, Unreachable
 from nullabona.errors import PeerError
-from nullabona.wire.messages import AnyRequest, AnyResponse, AwaitWake, Frames, Read
+from nullabona.wire.messages import AnyRequest, AnyResponse, AwaitWake, FollowActivity, Frames, Read, Refusal
 
 HANDSHAKES: Final = 3
 """Round trips of TCP, TLS and HTTP before a request can be sent."""
@@ -48,8 +48,6 @@ class Seat:
     """As a set that keeps its order."""
     secrets: Secrets = field(init=False)
     """By which this device recognises its own activity."""
-    shared: int = NOBODY
-    """For an ablation: the number of the one connection that all lines are."""
 
     def __post_init__(self) -> None:
         self.secrets = self.machine.secrets()
@@ -109,12 +107,7 @@ class Line:
         seat.machine.visitors[self._visitor] = None
 
     def _own_number(self) -> int:
-        seat = self.seat
-        if seat.defences.inbox_apart:
-            return seat.tap.open(seat.account, seat.addr)
-        if seat.shared == NOBODY:
-            seat.shared = seat.tap.open(seat.account, seat.addr)
-        return seat.shared
+        return self.seat.tap.open(self.seat.account, self.seat.addr)
 
     def number(self, place: bytes) -> int:
         """The connection that a watcher sees for a box."""
@@ -144,6 +137,12 @@ class Line:
         finally:
             self._waiting.pop(answer, None)
 
+    def follow(self, request: FollowActivity) -> Answers:  # noqa: ARG002 - the machine does not know it, and is polled
+        """See `PersistentCarrier.follow`."""
+        answers = Answers(lambda: None, lambda: None)
+        answers.put(Refusal("unsupported"))
+        return answers
+
     async def wait_lost(self) -> PeerError:
         """See `PersistentCarrier.wait_lost`."""
         return await asyncio.shield(self._lost)
@@ -169,11 +168,8 @@ class Line:
     def _hang_up(self) -> None:
         seat, lasted = self.seat, self._loop.time() - self._opened
         numbers = [*self._numbers.values()]
-        if self._number not in {NOBODY, seat.shared}:
+        if self._number != NOBODY:
             numbers.append(self._number)
-        elif self._number == seat.shared != NOBODY and not seat.lines:
-            numbers.append(seat.shared)
-            seat.shared = NOBODY
         for number in numbers:
             seat.tap.close(number, self._visitor.addr, lasted)
 

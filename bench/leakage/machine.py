@@ -28,10 +28,12 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import BoxService
+from nullabona.relay.shelves.stored import StoredShelf
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import box_address
+from nullabona.wire.message import Request
 from nullabona.wire.messages import (
     AnyRequest,
     AnyResponse,
@@ -45,7 +47,6 @@ from nullabona.wire.messages import (
     PollActivity,
     PutBlob,
     Read,
-    Request,
     Trim,
     decode_response,
 )
@@ -80,6 +81,7 @@ class Visitor:
     def __init__(self, machine: Machine, addr: int, number: Callable[[bytes], int], wait_s: int = FOREVER_S) -> None:
         self.budget = Budget(machine.limits)
         self.max_wait_s = wait_s
+        self.may_follow = False
         self.addr = addr
         self.number = number
         self.reading: dict[bytes, float] = {}
@@ -132,6 +134,17 @@ class Visitor:
         """See `Caller.is_full`."""
         return False
 
+    def keep_little(self) -> None:
+        """See `Caller.keep_little`."""
+
+    def offer(self, request_id: int, body: bytes) -> bool:  # noqa: ARG002 - a caller's signature
+        """See `Caller.offer`."""
+        return False
+
+    def has_unread(self) -> bool:
+        """See `Caller.has_unread`."""
+        return False
+
 
 class Machine:
     """The relay and what is tapped of it. ``day`` is the UTC day."""
@@ -149,14 +162,9 @@ class Machine:
         """For an ablation: the box at which a read would wait in place of each wake token."""
         self._woken: set[bytes] = set()
         self._box_of: dict[bytes, bytes] = {}
-        self._boxes = BoxService(
-            SqliteBoxStore(folder),
-            InlineWriter(loop),
-            self.limits,
-            Metrics(),
-            rng=random.Random(seed).getrandbits,
-            on_gone=_gone,
-        )
+        rng = random.Random(seed).getrandbits
+        self._shelf = StoredShelf(SqliteBoxStore(folder), InlineWriter(loop), self.limits, rng=rng, on_gone=_gone)
+        self._boxes = BoxService(self._shelf, self.limits, Metrics(), rng=rng)
         self._activity = PerDeviceDigests(self.limits, Metrics(), random.Random(f"peals {seed}").getrandbits)
         self._boxes._activity = self._activity  # noqa: SLF001 - the one part that is played
         self._blobs = BlobService(FileBlobStore(folder), self.limits, Metrics())
@@ -187,7 +195,7 @@ class Machine:
         """What a seizer finds in the running process: boxes touched since midnight (UTC), in the order of their first
         touch, and the expiry day of each.
         """
-        heads = self._boxes._shelf._heads  # noqa: SLF001 - memory has no private parts
+        heads = self._shelf._stored._heads  # noqa: SLF001 - memory has no private parts
         kept = {**heads._old, **heads._new}  # noqa: SLF001
         return [(address, head.expiry_day) for address, head in kept.items()]
 

@@ -104,7 +104,7 @@ def _ranking(
     return Ranking(low[kept], high[kept], score[kept], hit, people * (people - 1) // 2, len(edges))
 
 
-def _steps(ranking: Ranking) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def steps(ranking: Ranking) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where each distinct score ends, and how many pairs are named by then; at last every pair is."""
     ends = np.flatnonzero(np.diff(ranking.score))
     at = np.append(ends, len(ranking.score) - 1).astype(np.int64) if len(ranking.score) else ends
@@ -113,7 +113,7 @@ def _steps(ranking: Ranking) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def _curve(ranking: Ranking) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Precision and recall at each distinct score, ending with every pair."""
-    at, named = _steps(ranking)
+    at, named = steps(ranking)
     found = np.append(np.cumsum(ranking.hit)[at], ranking.edges)
     return found / named, found / max(1, ranking.edges)
 
@@ -151,7 +151,7 @@ def chance(ranking: Ranking, truth: Truth, rounds: int = 200, seed: int = 0, abs
     edge = np.zeros((truth.accounts, truth.accounts), bool)
     for one, two in truth.talks:
         edge[one, two] = edge[two, one] = True
-    at, named = _steps(ranking)
+    at, named = steps(ranking)
     here = np.array([account for account in range(truth.accounts) if account not in set(absent)], np.int64)
     names, values = np.arange(truth.accounts), []
     for _ in range(rounds):

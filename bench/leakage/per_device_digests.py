@@ -2,8 +2,8 @@
 
 A real relay sends every digest to every client. A device does nothing with digests of foreign boxes, but they would
 cost a simulation the square of its accounts. The numbers are the real ones, and so is what is remembered and for how
-long. What differs in time: a device that is not sent a foreign digest is not busy with it, for a tenth of a second,
-when its own one comes.
+long; nothing is signed, as what each is told leads to no common chain. What differs in time: a device that is not sent
+a foreign digest is not busy with it, for a tenth of a second, when its own one comes.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import Any, TypeAlias, cast
 
+from nullabona.client.runner.signed_stream import SignedStream
+from nullabona.log.digest_chain import DigestHead
 from nullabona.relay.activity import ActivityService
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.boxes import PendingWake
+from nullabona.relay.core.digests import Digests
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
 from nullabona.wire.messages import ActivityDigests, PollActivity
@@ -57,12 +60,24 @@ class Secrets:
         return found
 
 
+class Unsigned(SignedStream):
+    """What a device makes of digests that nobody signed: all of them are of one stream."""
+
+    compares = False
+
+    def check(self, answer: ActivityDigests) -> DigestHead:
+        """See `SignedStream.check`; nothing is checked."""
+        return DigestHead(bytes(32), answer.first - 1 + len(answer.digests), bytes(32), bytes(64))
+
+
 class PerDeviceDigests(ActivityService):
     """See `nullabona.relay.activity.ActivityService`. A caller has ``secrets`` (`Secrets`), or is sent nothing."""
 
     def __init__(self, limits: Limits, metrics: Metrics, rng: Callable[[int], int]) -> None:
-        super().__init__(limits, metrics, rng, lambda: 0)
-        self._active: set[bytes] = set()
+        self._own = Digests(rng, limits.activity_bytes)
+        super().__init__(limits, metrics, rng, lambda: 0, self._own)
+        self._active: dict[bytes, None] = {}
+        """As a set that keeps its order: secrets are others in each life."""
         self._who: Who = defaultdict(dict)
         self._polling: dict[Secrets, Caller] = {}
         """The caller with which each device asked last."""
@@ -81,16 +96,16 @@ class PerDeviceDigests(ActivityService):
         kept = tuple(wakes)
         super().record(kept, box, new=new)
         if self._polled:
-            self._active.update(bytes(secret) for secret, _, _ in kept)
+            self._active.update(dict.fromkeys(bytes(secret) for secret, _, _ in kept))
 
     def _close(self) -> None:
         self._closing = None
-        salt = self._digests._open.salt if self._digests._open else b""  # noqa: SLF001 - of the digest that ends here
+        salt = self._own._open.salt if self._own._open else b""  # noqa: SLF001 - of the digest that ends here
         self._digests.close(self._most_tags())
-        active, self._active = self._active, set()
-        number, oldest = self._digests.head, self._digests.head - len(self._digests._past)  # noqa: SLF001
+        active, self._active = self._active, {}
+        number, oldest = self._digests.head, self._digests.head - len(self._own._past)  # noqa: SLF001
         concerned: dict[Secrets, None] = {}
-        for secret in sorted(active):
+        for secret in active:
             digest = (salt, activity_tag(salt, secret))
             for device in self._who.get(secret, ()):
                 concerned[device] = None
@@ -104,7 +119,7 @@ class PerDeviceDigests(ActivityService):
     def _digests_after(self, after: int, caller: Caller) -> ActivityDigests:
         head = self._digests.head
         behind = head - after
-        if not 0 < behind <= len(self._digests._past):  # noqa: SLF001 - to look only, without going through them
+        if not 0 < behind <= len(self._own._past):  # noqa: SLF001 - to look only, without going through them
             return self._digests.after(after, 0)
         return ActivityDigests(after + 1, cast(Any, _Sparse(behind, _secrets(caller).after(after))))
 

@@ -17,14 +17,16 @@ import numpy as np
 
 from bench.leakage.machine import Machine, place_of
 from bench.leakage.tap import Row, Tap
-from bench.leakage.trace import EVENT, NOBODY, Events, Op
-from nullabona.client.runner.reads import WAIT_S, WAKE_WAIT_S
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Role
+from nullabona.client.runner.reads import WAKE_WAIT_S
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 from nullabona.relay.store.sqlite import FILE_NAME
 from nullabona.wire.messages import AnyRequest, AwaitWake
 from nullabona.wire.padding import BUCKETS
 
 DAY_S: Final = 86_400
+WAIT_S: Final = 120
+"""Seconds for which a read waits where clients wait by reads: in models, and with a defence taken away."""
 
 
 def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, float]] = ()) -> Events:
@@ -65,7 +67,9 @@ def memory_events(machine: Machine, now: float, start_s: int, dice: random.Rando
             place = machine.waited_at.get(place_of(request), place_of(request))
             until = _until(request, now, since, None if machine.waited_at else dice)
             conn, number = visitor.number(place), machine.tap.place(place)
-            rows.append((float(int(until)), int(Op.READ), number, conn, visitor.addr, NOBODY, NOBODY, NOBODY))
+            rows.append(
+                (float(int(until)), int(Op.READ), number, conn, visitor.addr, NOBODY, NOBODY, NOBODY, Role.RELAY)
+            )
     return _sorted(rows)
 
 
@@ -87,7 +91,7 @@ def _day(machine: Machine, expiry_day: int, start_s: int) -> float:
 
 
 def _row(t: float, op: Op, place: int, size: int) -> Row:
-    return (t, int(op), place, NOBODY, NOBODY, NOBODY, NOBODY, size)
+    return (t, int(op), place, NOBODY, NOBODY, NOBODY, NOBODY, size, Role.RELAY)
 
 
 def _boxes(folder: Path, tap: Tap, day: Callable[[int], float]) -> Iterator[Row]:

@@ -229,7 +229,7 @@ def _account_of(event: LoggedEvent) -> bytes:
 
 
 def _timing(defences: Defences) -> Timing:
-    return Timing() if defences.receipt_delay else Timing(receipt=0)
+    return Timing() if defences.receipt_delay else Timing(receipt=0, receipt_unread=0, reply=0)
 
 
 def _forget(device: Device, moved: Transfer) -> None:

@@ -325,6 +325,14 @@ def activity(outcome: Outcome) -> Table:
     return rows
 
 
+def signals(outcome: Outcome) -> Table:
+    """What ours would be told apart by without a part of what is seen."""
+    found = [row for row in outcome.activity if row.without]
+    names = list(found[0].without) if found else []
+    values = {name: over_seeds([row.without[name] for row in found]) for name in names}
+    return [["ours, without looking at", "balanced accuracy"], *([name, show(its)] for name, its in values.items())]
+
+
 def recognised(outcome: Outcome) -> Table:
     """How many windows of each activity were recognised in each design's traffic, over the societies that have it."""
     designs = list(dict.fromkeys(row.design for row in outcome.activity))

@@ -10,10 +10,10 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, role_of
 
-Row: TypeAlias = tuple[float, int, int, int, int, int, int, int]
-_PACKED: Final = struct.Struct("<dBqqiiii")
+Row: TypeAlias = tuple[float, int, int, int, int, int, int, int, int]
+_PACKED: Final = struct.Struct("<dBqqiiiiB")
 """An `EVENT` as its bytes are in an array: millions of them fit in memory."""
 
 
@@ -47,7 +47,7 @@ class Tap:
         size: int = NOBODY,
         who: int = NOBODY,
     ) -> None:
-        self.packed += _PACKED.pack(self.clock(), op, place, conn, addr, who, NOBODY, size)
+        self.packed += _PACKED.pack(self.clock(), op, place, conn, addr, who, NOBODY, size, role_of(op))
 
     def open(self, account: int, addr: int) -> int:
         """A connection begins; its number."""

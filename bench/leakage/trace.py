@@ -14,6 +14,19 @@ NOBODY: Final = -1
 """In a field of an event: the machine did not see it, or there is none."""
 
 
+class Role(IntEnum):
+    """A process that an operator runs; where it is seen that something happened."""
+
+    RELAY = 0
+    """Keeps boxes and blobs."""
+    DIRECTORY = 1
+    """Is asked for public records."""
+    INGRESS = 2
+    """Forwards sealed cells: it sees network addresses, and neither boxes nor handles."""
+    FEED = 3
+    """Hands out what was active. Nothing that exists today has one."""
+
+
 class Op(IntEnum):
     """What happened."""
 
@@ -32,6 +45,17 @@ class Op(IntEnum):
     OPEN = 7
     """A connection began."""
     CLOSE = 8
+    SENT = 9
+    """A sealed cell came from a device. Only an ingress sees it as such."""
+    ANSWERED = 10
+    """A sealed cell went to a device."""
+
+
+def role_of(op: Op) -> Role:
+    """Who sees it where clients connect to the relay themselves."""
+    if op in {Op.SENT, Op.ANSWERED}:
+        return Role.INGRESS
+    return Role.DIRECTORY if op is Op.LOOKUP else Role.RELAY
 
 
 EVENT: Final = np.dtype(
@@ -44,6 +68,7 @@ EVENT: Final = np.dtype(
         ("who", "i4"),  # the account that the machine knows to act (a login), not one that must be guessed
         ("to", "i4"),  # the account that the machine knows to be addressed
         ("size", "i4"),  # bytes, after padding
+        ("at", "u1"),  # the `Role` of the machine that sees it
     ]
 )
 """One thing that a machine saw or keeps. `NOBODY` where it does not know."""

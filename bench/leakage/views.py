@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.leakage.trace import NOBODY, Events, Op, Recording
+from bench.leakage.trace import NOBODY, Events, Recording, Role
 
 
 class View(StrEnum):
@@ -75,7 +75,7 @@ def see(recording: Recording, view: View) -> Seen:
         return Seen(view, both[np.argsort(both["t"], kind="stable")], dict(recording.directory), moves)
     if view is View.DIRECTORY:
         return Seen(view, recording.live.copy(), dict(recording.directory), moves, frozenset(recording.directory))
-    events = recording.live[recording.live["op"] != Op.LOOKUP]
+    events = recording.live[recording.live["at"] == Role.RELAY]
     if view is View.TAP:
         events["addr"] = NOBODY
     return Seen(view, events, {}, moves, frozenset(recording.directory))

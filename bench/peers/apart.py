@@ -12,6 +12,7 @@ from nullabona.wire.messages import (
     ACTIVITY_TAG_SIZE,
     ActivityDigests,
     AnyResponse,
+    FollowActivity,
     PollActivity,
     decode_response,
     encode,
@@ -51,6 +52,58 @@ class Poster:
         if not said.startswith(b"HTTP/1.1 200 "):
             raise RuntimeError(f"a request was not answered: {said[:40]!r}")
         return decode_response(answered)
+
+
+class KeptPoster:
+    """Posts requests on one connection, one after another, as a proxy does that keeps its connections."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._exchange: _KeptExchange | None = None
+
+    async def post(self, body: bytes) -> AnyResponse:
+        """The answer."""
+        if self._exchange is None:
+            address, _, port = self._host.rpartition(":")
+            _, self._exchange = await asyncio.get_running_loop().create_connection(_KeptExchange, address, int(port))
+        head = (
+            f"POST {PATH} HTTP/1.1\r\nhost: {self._host}\r\ncontent-type: application/octet-stream\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        return decode_response(await self._exchange.ask(head.encode() + body))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._exchange is not None:
+            self._exchange.transport.abort()
+
+
+class _KeptExchange(asyncio.Protocol):
+    """One connection, one request at a time."""
+
+    def __init__(self) -> None:
+        self._got = b""
+        self._answer: asyncio.Future[bytes] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def ask(self, request: bytes) -> asyncio.Future[bytes]:
+        self._answer = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return self._answer
+
+    def data_received(self, data: bytes) -> None:
+        self._got += data
+        said, _, body = self._got.partition(b"\r\n\r\n")
+        length = int(said.partition(b"content-length: ")[2].partition(b"\r\n")[0] or -1)
+        if 0 <= length <= len(body) and self._answer is not None and not self._answer.done():
+            self._got = b""
+            self._answer.set_result(body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or ConnectionResetError("the relay hung up"))
 
 
 class _Exchange(asyncio.Protocol):
@@ -108,6 +161,32 @@ class Poller:
 
     def _gone(self) -> None:
         self._open = False
+
+
+class Follower:
+    """Is told of all activity, as the client is: asks for what there is, and then for all that comes.
+
+    ``told`` is called with the number of tags in each answer that has activity digests.
+    """
+
+    def __init__(self, told: Callable[[int], None]) -> None:
+        self._told = told
+        self._follows = False
+        self.socket = Socket(self._taken, lambda: None)
+
+    def ask(self) -> None:
+        """Ask what there is."""
+        self.socket.send(record(encode(PollActivity(0, 0))))
+
+    def _taken(self, _: int, body: memoryview) -> None:
+        answer = decode_response(body)
+        if not isinstance(answer, ActivityDigests):
+            raise TypeError(f"a client that follows was told something else: {answer}")
+        if not self._follows:
+            self._follows = True
+            self.socket.send(record(encode(FollowActivity(answer.first + len(answer.digests) - 1))))
+        elif answer.digests:
+            self._told(sum(len(tags) for _, tags in answer.digests) // ACTIVITY_TAG_SIZE)
 
 
 class Waiter:

@@ -8,7 +8,7 @@ from bench.peers.found import debian_version, program
 from bench.peers.interface import About
 from bench.peers.process import Process
 from bench.peers.xmpp import XmppSession
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 
 CONFIG = """hosts: [localhost]
 loglevel: error

@@ -16,7 +16,7 @@ from bench.peers.interface import PAYLOAD_BYTES, About, NotFound, Traces
 from bench.peers.lane import Gathering, Lane
 from bench.peers.process import Process
 from bench.peers.wire import Crowd, Wire
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 
 AT_ONCE = 500
 OLDEST = (2, 10)
@@ -56,6 +56,9 @@ def messages(data: bytes, each: Callable[[bytes, int], None]) -> int:
 
 class NatsSession(NoAccounts):
     """See `bench.peers.interface.Session`."""
+
+    replicas = 1
+    """Of each stream."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -106,7 +109,13 @@ class NatsSession(NoAccounts):
             return
         self._streams.add(number)
         name = f"box-{number}"
-        stream = {"name": name, "subjects": [f"box.{number}"], "storage": "file", "retention": "limits"}
+        stream = {
+            "name": name,
+            "subjects": [f"box.{number}"],
+            "storage": "file",
+            "retention": "limits",
+            "num_replicas": self.replicas,
+        }
         _request(wire, f"STREAM.CREATE.{name}", stream)
         await wire.until(f'"{name}"'.encode())
         await wire.until(b"}\r\n")

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,7 @@ from subprocess import PIPE
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bench.peers.apart import Poller, Poster, Waiter
+from bench.peers.apart import Follower, KeptPoster, Poller, Poster, Waiter
 from bench.peers.interface import About
 from bench.peers.process import HERE, Process
 from bench.peers.records import RecordSession, Socket, record
@@ -93,11 +93,21 @@ class RelaySession(RecordSession):
         """Somebody who posts."""
         return Poster(self._host)
 
+    def kept_poster(self) -> KeptPoster:
+        """Somebody who posts on one connection."""
+        return KeptPoster(self._host)
+
     async def hear(self, pause_s: float, told: Callable[[int], None]) -> None:
         """One more who polls all activity; see `bench.peers.apart.Poller`."""
         poller = Poller(pause_s, told)
         await self.connect(poller.socket)
         poller.ask()
+
+    async def follow(self, told: Callable[[int], None]) -> None:
+        """One more who is told of all activity; see `bench.peers.apart.Follower`."""
+        follower = Follower(told)
+        await self.connect(follower.socket)
+        follower.ask()
 
     async def wait_at(self, number: int, wait_s: int, ended: Callable[[], None]) -> None:
         """One more who waits at an inbox; see `bench.peers.apart.Waiter`."""
@@ -150,10 +160,10 @@ def _card(handle_text: str, today: int, inbox: Inbox) -> bytes:
 class RunningRelay:
     """A relay process."""
 
-    def __init__(self, folder: Path, core: int, *, volatile: bool) -> None:
+    def __init__(self, folder: Path, core: int, *, volatile: bool, env: Mapping[str, str] = HERE) -> None:
         kept = "--volatile" if volatile else folder
         command = [sys.executable, "-m", "bench.peers.relay_serve", kept]
-        self.process = Process(command, folder, core, env=HERE, stdout=PIPE)
+        self.process = Process(command, folder, core, env=env, stdout=PIPE)
         assert self.process.popen.stdout is not None
         url = self.process.popen.stdout.readline().decode().strip()
         if not url:

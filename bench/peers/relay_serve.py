@@ -1,10 +1,12 @@
 """``nulla relay serve`` with limits raised that are policy: a bench asks what the code can do.
 
-Run: ``python -m bench.peers.relay_serve (DIR | --volatile)``. Prints its URL when it is ready.
+Run: ``python -m bench.peers.relay_serve (DIR | --volatile | --engine SETTINGS)``; these are JSON. Prints its URL
+when it is ready.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from nullabona.directory.core.limits import Limits, Rate
 from nullabona.directory.service import DirectoryService, Options, open_directory
 from nullabona.operating.beginning import begin_relay
 from nullabona.operating.relay import serve_relay
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 
 FREE = Rate(burst=1e9, per_s=1e9)
 RAISED = {
@@ -33,7 +35,9 @@ def opened(data: Path | None, host: str, options: Options) -> DirectoryService:
 
 def main() -> None:
     """Serve until stopped."""
-    kept = {"volatile": True} if sys.argv[1] == "--volatile" else {"data": sys.argv[1]}
+    kept = {"data": sys.argv[1]} if not sys.argv[1].startswith("--") else {"volatile": True}
+    if sys.argv[1] == "--engine":
+        kept |= json.loads(sys.argv[2])
     settings: dict[str, Any] = {**kept, "listen": [f"127.0.0.1:{free_port()}"], "limits": RAISED}
     if "data" in kept and not (Path(sys.argv[1]) / "record").exists():
         begin_relay(settings)

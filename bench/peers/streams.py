@@ -13,7 +13,7 @@ from bench.peers.interface import PAYLOAD_BYTES, About, Traces
 from bench.peers.lane import Gathering, Lane
 from bench.peers.process import Process
 from bench.peers.wire import Crowd, Wire
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 
 AT_ONCE = 500
 

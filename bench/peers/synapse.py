@@ -17,7 +17,7 @@ from bench.peers.interface import PAYLOAD_BYTES, About, NotFound, Traces
 from bench.peers.lane import Lane
 from bench.peers.process import Process
 from bench.peers.wire import Crowd, Wire
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 
 API = "/_matrix/client/v3"
 LENGTH = re.compile(rb"(?i)content-length: *(\d+)")

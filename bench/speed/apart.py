@@ -71,6 +71,31 @@ def posts(kind: Kind) -> Callable[[Running, Session, Extent], Awaitable[Measured
     return run
 
 
+async def kept(running: Running, session: Session, extent: Extent) -> Measured:
+    """POSTs a second that append, `PAIRS` at a time, each on a connection that is kept, while one hears."""
+    relay, done = _ours(session), 0
+    await relay.hear(PAUSES_S[0], _ignore)
+    posters = [relay.kept_poster() for _ in range(PAIRS)]
+
+    async def work(number: int) -> None:
+        nonlocal done
+        body = relay.codec.append(6_300_000 + number, relay.payload, READERS)
+        while True:
+            _check("append", await posters[number].post(body))
+            done += 1
+
+    try:
+        async with _meanwhile(*map(work, range(PAIRS))):
+            await asyncio.sleep(WARM_S)
+            watch, before = Watch(running), done
+            await asyncio.sleep(extent.window_s)
+            count = done - before
+            return watch.end(lambda passed: count / passed, count=count)
+    finally:
+        for poster in posters:
+            poster.close()
+
+
 def _check(kind: Kind, answer: AnyResponse) -> None:
     if kind == "append":
         assert isinstance(answer, Appended), answer
@@ -84,12 +109,25 @@ async def hear(running: Running, session: Session, extent: Extent) -> Measured:
     one.
     """
     relay, told = _ours(session), _Told()
-    await relay.hear(PAUSES_S[0], told)
+    pauses = (PAUSES_S[0] + (PAUSES_S[1] - PAUSES_S[0]) * index / POLLERS for index in itertools.count())
+    return await _told(running, extent, relay, told, lambda: relay.hear(next(pauses), told))
+
+
+async def follow(running: Running, session: Session, extent: Extent) -> Measured:
+    """The same of clients that are told by themselves what they would poll for."""
+    relay, told = _ours(session), _Told()
+    return await _told(running, extent, relay, told, lambda: relay.follow(told))
+
+
+async def _told(
+    running: Running, extent: Extent, relay: RelaySession, told: _Told, one_more: Callable[[], Awaitable[None]]
+) -> Measured:
+    await one_more()
     async with _meanwhile(_append_steadily(relay)):
         await asyncio.sleep(WARM_S)
         alone = await _rate(running, 2 * extent.window_s, lambda: told.answers)
-        for index in range(1, POLLERS):
-            await relay.hear(PAUSES_S[0] + (PAUSES_S[1] - PAUSES_S[0]) * index / POLLERS, told)
+        for _ in range(1, POLLERS):
+            await one_more()
         await asyncio.sleep(2 * WARM_S)
         tags, answers = told.tags, told.answers
         many = await _rate(running, 2 * extent.window_s, lambda: told.answers)
@@ -218,9 +256,11 @@ def _nothing() -> None:
 
 APART: Final = (
     Workload("post-append", "POSTs that append a frame", "POSTs/s", 1, posts("append")),
+    Workload("post-kept", "POSTs that append a frame, on kept connections", "POSTs/s", 1, kept),
     Workload("post-read", "POSTs that read a frame", "POSTs/s", 1, posts("read")),
     Workload("post-look", "POSTs that find nothing", "POSTs/s", 1, posts("look")),
     Workload("hear", f"An answer to one of {POLLERS:,} who hear", "server µs", -1, hear),
+    Workload("follow", f"An answer to one of {POLLERS:,} who follow", "server µs", -1, follow),
     Workload("inbox", "Waits at an inbox without news", "waits/s", 1, waits),
     Workload("hears", "Clients that hear and wait at their inboxes", "KiB each", -1, hears, fresh=True),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from bench.appends import LARGE, Appends
 from bench.speed import page, tables
 from bench.speed.apart import APPENDS_PER_S, CONNECTIONS
 from bench.speed.needs import (
@@ -32,9 +33,9 @@ from bench.speed.needs import (
 from bench.speed.records import Results
 from bench.speed.workloads import BOXES
 from nullabona.client.runner.activity_stream import GONE_S, STAY_S
-from nullabona.client.runner.reads import WAIT_S, WAKE_WAIT_S
+from nullabona.client.runner.reads import WAKE_WAIT_S
 from nullabona.directory.core.limits import Limits as Directory
-from nullabona.relay.activity import DIGEST_S, POLLER_S
+from nullabona.relay.activity import CLIENT_S, DIGEST_S
 from nullabona.relay.core.limits import Limits
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE
 
@@ -45,8 +46,8 @@ SPREAD: Final = 3
 """How many relays a person's rooms are at, if not at one."""
 
 
-def write(results: Results, apart: Results) -> str:
-    """The page as Markdown, from the run beside other servers and that of our relay alone."""
+def write(results: Results, apart: Results, appends: Appends) -> str:
+    """The page as Markdown, from the run beside others, that of our relay alone, and counted frames."""
     measured, together = costs(results, apart), together_costs(results)
     assumed, machine = Assumed(), Machine()
     made = (
@@ -60,7 +61,7 @@ def write(results: Results, apart: Results) -> str:
         head,
         page.noise(apart),
         _measured(results, apart, measured),
-        _assumed(assumed, machine),
+        _assumed(assumed, machine, appends),
         _needs(measured, assumed, machine),
         _relays(measured, assumed),
         _first(measured, assumed, machine),
@@ -76,8 +77,10 @@ def _measured(results: Results, apart: Results, measured: Costs) -> str:
         ["CPU for a POST that appends a frame of 1,024 bytes", f"{measured.append_us:.0f} µs", "`post-append`"],
         ["CPU for a POST that reads it", f"{measured.read_us:.0f} µs", "`post-read`"],
         ["CPU for a POST that finds nothing", f"{measured.look_us:.0f} µs", "`post-look`"],
-        ["CPU for an answer to a polling client, and the next question", f"{measured.answer_us:.1f} µs", "`hear`"],
-        ["CPU for a wait at an inbox without news, and the next", f"{measured.wait_us:.1f} µs", "`inbox`"],
+        ["CPU for a POST that appends it, on a connection that is kept", f"{measured.kept_us:.0f} µs", "`post-kept`"],
+        ["CPU for an answer to a client that follows", f"{measured.answer_us:.1f} µs", "`follow`"],
+        ["CPU for an answer to a client that polls, and the next question", f"{measured.polled_us:.1f} µs", "`hear`"],
+        ["CPU for a wait without news, and the next", f"{measured.wait_us:.1f} µs", "`inbox`"],
         ["CPU for a WebSocket that is opened, and its first question", f"{measured.connect_us:.0f} µs", "`hears`"],
         ["CPU for a client that is only connected, each second", f"{measured.idle_us:.1f} µs", "`hears`"],
         ["memory for a client that polls and waits", f"{measured.client_bytes / 1_024:.0f} KiB", "`hears`"],
@@ -88,7 +91,7 @@ def _measured(results: Results, apart: Results, measured: Costs) -> str:
     return (
         f"## What was measured\n\n{tables.as_markdown(rows)}\n\n"
         "The relay had one core and the load generator the other, over loopback and without TLS. Each POST was on a"
-        " new connection, as with clients; meanwhile one client polled. CPU for an answer is what 2,000 polling clients"
+        " new connection, as with clients; meanwhile one client polled. CPU for an answer is what 2,000 clients"
         " cost more than one, while 200 boxes were active each second. The figures are medians of all turns.\n\n"
         f"`speed/apart.json`: {_where(apart)}. `speed/results.json`: {_where(results)}."
     )
@@ -102,26 +105,43 @@ def _where(run: Results) -> str:
     )
 
 
-def _assumed(assumed: Assumed, machine: Machine) -> str:
+BEFORE: Final = {2: 2.7, 10: 13.3, 100: 55.1}
+"""Frames for each message in rooms of so many with receipts that were all prompt: `bench.appends` of that time."""
+
+
+def _assumed(assumed: Assumed, machine: Machine, appends: Appends) -> str:
+    lived = appends.societies
+    sizes = sorted({room.people for room in appends.rooms})
+    took = ", ".join(f"rooms of {people} took {appends.each(people):.3g}" for people in sizes)
+    said = ", ".join(f"{sum(r.messages for r in appends.rooms if r.people == size)}" for size in sizes)
+    before = ", ".join(f"{BEFORE[size]:g}" for size in sizes if size in BEFORE)
     return f"""## What was assumed
 
 - Each person sends {assumed.messages} messages a day and is in {assumed.rooms} rooms, all of them at one relay.
-- A message makes {assumed.frames:g} frames: itself, and its share of receipts and group changes.
+- A message makes {assumed.frames:g} frames: itself, and its share of receipts and group changes. With the real client,
+  {took} (few: {said} messages; rooms of {LARGE} from their requests
+  alone). {assumed.frames:g} is the mean of all rooms of {lived.accounts} people in {lived.days} days,
+  from their requests alone: {lived.each:.1f}, where {lived.in_groups:.0%} is said in groups.
+  `{appends.command}` prints all of them.
+  While each receipt was prompt, these were {before} and 3.8
+  ([decision 0067](decisions/0067-slim-receipts.md)). Notes that somebody is writing are not counted: each is a frame
+  more.
 - {assumed.readers} devices read a frame, each with its own POST: no two frames are read together.
 - The busiest second is {assumed.peak:g} times the average one.
-- {assumed.online:.0%} of all people have a device connected at once. It polls activity, over a new connection every
-  {STAY_S + GONE_S:.0f} seconds, and waits at its inbox for {WAIT_S} seconds at a time. It reads each room's box every
-  {CALM_S / 60:.0f} minutes, and the boxes of past epochs, {assumed.old_boxes:g} a room, every
-  {CALM_OLD_S / 3_600:.0f} hours.
-- An activity digest is {DIGEST_S:g} s long, or {POLLER_S * 1e6:.0f} µs for each polling client if that is longer.
-  Each polling client gets {ACTIVITY_TAG_SIZE} bytes for each active box. Besides, each digest takes
+- {assumed.online:.0%} of all people have a device connected at once. It follows activity, over a new connection every
+  {STAY_S + GONE_S:.0f} seconds. It reads each room's box every {CALM_S / 60:.0f} minutes, and the boxes of past epochs,
+  {assumed.old_boxes:g} a room, every {CALM_OLD_S / 3_600:.0f} hours.
+- An activity digest is {DIGEST_S:g} s long, or {CLIENT_S * 1e6:.0f} µs for each client if that is longer.
+  Each client gets {ACTIVITY_TAG_SIZE} bytes for each active box. Besides, each digest takes
   {DIGEST_DOWN_BYTES} bytes to the client and {DIGEST_UP_BYTES} from it, IP and TCP included.
 - A frame is {assumed.frame_bytes:,} bytes and is kept {assumed.days} days: nobody trims.
 - A machine has {machine.memory_bytes // GIB} GiB of memory, {machine.disk_bytes / 1e12:g} TB of disk and
   {machine.network_bits / 1e9:g} Gbit/s; a relay is one process and uses one core of it.
 
 You can change these values in `bench/speed/needs.py`. Files (blobs) are not counted: they take only disk and
-network."""
+network. Nor are the frames in which contacts hand over cards, 0.07 a message for somebody with 20 contacts
+([0068](decisions/0068-cards-handed-over.md)), and the question that a device asks as a newcomer every ten minutes
+([0069](decisions/0069-one-signed-stream.md))."""
 
 
 def _needs(measured: Costs, assumed: Assumed, machine: Machine) -> str:
@@ -157,7 +177,7 @@ def _rows(columns: list[list[Need]]) -> list[list[str]]:
 
 
 def _relays(measured: Costs, assumed: Assumed) -> str:
-    head = ["accounts", "an activity digest is", "cores", "of these for answers", "a polling client's day", "memory",
+    head = ["accounts", "an activity digest is", "cores", "of these for answers", "a client's day", "memory",
     "Mbit/s out",
             "new connections/s"]  # fmt: skip
     rows = [head]
@@ -175,17 +195,17 @@ def _relays(measured: Costs, assumed: Assumed) -> str:
                 f"{relay.connections:,.0f}",
             ]
         )
-    share = measured.answer_us / (POLLER_S * 1e6)
+    share = measured.answer_us / (CLIENT_S * 1e6)
     return f"""## How large a relay can be
 
-The figures are for the busiest second; a relay has no more than one core. *A polling client's day* is what a client
-receives and sends for polling if it is connected all day, even if nothing happens in its own rooms.
+The figures are for the busiest second; a relay has no more than one core. *A client's day* is what a client
+receives and sends for following if it is connected all day, even if nothing happens in its own rooms.
 
 {tables.as_markdown(rows)}
 
-The more clients poll, the longer a digest lasts. That keeps the answers at {share:.0%} of the core at most, and
+The more clients follow, the longer a digest lasts. That keeps the answers at {share:.0%} of the core at most, and
 messages arrive later instead, by half a digest or more. The number of tags still grows with all messages, and every
-client gets all tags: their bytes grow with the square of the accounts. At small relays a polling client's day is mostly
+client gets all tags: their bytes grow with the square of the accounts. At small relays a client's day is mostly
 the bytes around the tags."""
 
 
@@ -198,7 +218,7 @@ def _first(measured: Costs, assumed: Assumed, machine: Machine) -> str:
     second = most_accounts(lambda relay: relay.digest_s, assumed)
     return f"""## What must be divided first
 
-For one relay process on such a machine, if polling may take {assumed.day_bytes / 1e6:.0f} MB of a client in a day:
+For one relay process on such a machine, if following may take {assumed.day_bytes / 1e6:.0f} MB of a client in a day:
 
 {chr(10).join(lines)}
 
@@ -206,8 +226,8 @@ People notice delays before that: from {_accounts(second)} accounts on, an activ
 accounts are divided among relays of some tens of thousands; the next limit is {next(iter(found))}. Dividing needs
 nothing new in the protocol: a box is at the relay that its room names, and relays know nothing about each other. But
 each person chooses the relay (`--relay`), nothing spreads people automatically, and an account is at its handle's host
-unless it says otherwise. And a client polls each relay at which it has rooms. If each person's rooms are at {SPREAD}
-relays of {assumed.accounts:,} accounts, a polling client's day is {day:.1f} times as much, and the core is full at
+unless it says otherwise. And a client follows each relay at which it has rooms. If each person's rooms are at {SPREAD}
+relays of {assumed.accounts:,} accounts, a client's day is {day:.1f} times as much, and the core is full at
 {_accounts(spread)} accounts: people who talk with each other belong on one relay.
 
 The directory of one host is not divided: one process has all its cards and its public record, and they grow with
@@ -250,13 +270,13 @@ This page is arithmetic on figures of one small machine, not a trial with a mill
   with a handshake, whose signature and key exchange may well cost more than the request. A proxy in front of the relay
   can do them on other cores. The memory and bytes of TLS are not counted either.
 - Trims, reads after an absence, repeated requests, and other requests of a client (cards, the record).
-- Devices that share an account: each polls and waits like a separate client.
+- Devices that share an account: each follows and waits like a separate client.
 - What a relay does once a minute, except for pings, which are assumed to cost as much as a wait.
 - Appends share less if fewer come. At {APPENDS_PER_S} a second over a WebSocket, nearly each in its own batch and sync,
   one took {measured.alone_us:.0f} µs; those that were measured as POSTs shared batches.
 - Longer answers cost more. The measured ones had {measured.tags:.0f} tags, and a relay of {RELAYS[-2]:,} accounts has
   {Relay(RELAYS[-2], assumed).tags:,.0f} in each.
-- Polling clients miss some activity digests while they are away for seconds, and then take two together.
+- Clients miss some activity digests while they are away for seconds, and then take two together.
 - A relay's limits (`nulla relay limits`): with {limits.connections:,} connections it serves
   {limits.connections // CONNECTIONS:,} such clients, so the limit has to be raised.
 - The memory is that of clients that do nothing; a page cache for repeated reads is not counted.

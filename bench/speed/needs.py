@@ -19,10 +19,10 @@ from bench.speed.records import Results, Window
 from bench.speed.workloads import BOXES
 from nullabona.client.core.step import Timing
 from nullabona.client.runner.activity_stream import GONE_S, STAY_S
-from nullabona.client.runner.reads import WAIT_S, WAKE_WAIT_S
+from nullabona.client.runner.reads import WAKE_WAIT_S
 from nullabona.relay.activity import digest_s
 from nullabona.relay.core.limits import Limits
-from nullabona.wire.messages import ACTIVITY_TAG_SIZE, SALT_SIZE, ActivityDigests, PollActivity, encode
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE, SALT_SIZE, SIGNATURE_SIZE, ActivityDigests, encode
 from nullabona.wire.records import HEAD_SIZE
 
 DAY_S: Final = 86_400
@@ -38,11 +38,14 @@ _NUMBER: Final = 2**47
 _FRAME_BYTES: Final = 4
 """WebSocket before an answer; a request has 4 more."""
 DIGEST_DOWN_BYTES: Final = (
-    len(encode(ActivityDigests(_NUMBER, ((bytes(SALT_SIZE), bytes(0)),)))) + HEAD_SIZE + _FRAME_BYTES + 2 * PACKET_BYTES
+    len(encode(ActivityDigests(_NUMBER, ((bytes(SALT_SIZE), bytes(0)),), bytes(SIGNATURE_SIZE))))
+    + HEAD_SIZE
+    + _FRAME_BYTES
+    + PACKET_BYTES
 )
-"""To a polling client for each digest, without its tags: the answer, and that the relay got the question."""
-DIGEST_UP_BYTES: Final = len(encode(PollActivity(_NUMBER, 60))) + HEAD_SIZE + _FRAME_BYTES + 4 + 2 * PACKET_BYTES
-"""From a polling client for each digest: the next question, and that it got the answer."""
+"""To a client that follows for each digest, without its tags: the answer."""
+DIGEST_UP_BYTES: Final = PACKET_BYTES
+"""From a client that follows for each digest: that it got the answer."""
 _MOST: Final = 10**10
 
 
@@ -52,7 +55,7 @@ class Assumed:
 
     messages: int = 40
     """That a person sends in a day."""
-    frames: float = 2.0
+    frames: float = 1.8
     """Frames for each message: itself, and its share of receipts and changes of groups."""
     readers: int = 5
     """Devices that read a frame."""
@@ -97,8 +100,12 @@ class Costs:
     read_us: float
     look_us: float
     """A POST each: one appends a frame, one reads it, one finds nothing."""
-    answer_us: float
+    kept_us: float
+    """A POST that appends a frame on a connection that is kept, as behind a proxy of that kind."""
+    polled_us: float
     """An answer to a polling client, and what they ask next."""
+    answer_us: float
+    """An answer to a client that follows."""
     tags: float
     """In each of those answers, as it was measured."""
     alone_us: float
@@ -152,9 +159,11 @@ def costs(results: Results, apart: Results) -> Costs | None:
     posts = ("post-append", "post-read", "post-look")
     found = [
         *(_median(apart, post, tables.cost_us) for post in posts),
+        _median(apart, "post-kept", tables.cost_us),
         _median(apart, "hear", lambda window: window.value),
-        _detail(apart, "hear", "marks"),
-        _detail(apart, "hear", "alone_us"),
+        _median(apart, "follow", lambda window: window.value),
+        _detail(apart, "follow", "marks"),
+        _detail(apart, "follow", "alone_us"),
         _median(apart, "inbox", tables.cost_us),
         _detail(apart, "hears", "connect_us"),
         _detail(apart, "hears", "idle_us"),
@@ -213,6 +222,7 @@ class Relay:
 
     @property
     def pollers(self) -> float:
+        """Clients that poll once and follow then."""
         return self.clients * self.assumed.heard
 
     @property
@@ -234,9 +244,7 @@ class Relay:
 
     @property
     def answers(self) -> float:
-        """To polling clients. An activity digest begins with an append, and the next one with the first append after
-        it.
-        """
+        """To clients that follow. A digest begins with an append, and the next one with the first append after it."""
         return self.pollers / (self.digest_s + 1 / self.appends)
 
     @property
@@ -256,18 +264,19 @@ class Relay:
 
     @property
     def sockets(self) -> float:
-        return self.clients + self.pollers
+        """A client has one at each relay that it hears, and none at its inbox."""
+        return self.pollers
 
     def cores(self, measured: Costs) -> float:
         """Of the one that the relay's process uses."""
-        waits = self.clients / WAIT_S + self.sockets / Limits().ping_s
+        waits = self.sockets / Limits().ping_s
         talk = self.appends * measured.append_us + self.reads * measured.read_us + self.looks * measured.look_us
         lasting = waits * measured.wait_us + self.returns * measured.connect_us
         idle = self.sockets / CONNECTIONS * measured.idle_us
         return (talk + lasting + idle) / 1e6 + self.answering(measured)
 
     def answering(self, measured: Costs) -> float:
-        """The part of `cores` that goes into answers to polling clients."""
+        """The part of `cores` that goes into answers to clients that follow."""
         return self.answers * measured.answer_us / 1e6
 
     def memory_bytes(self, measured: Costs) -> float:
@@ -314,7 +323,7 @@ def fullest(measured: Costs, assumed: Assumed, machine: Machine) -> dict[str, fl
     """Of how many accounts one relay can be until it, its machine or its clients have enough; the first first."""
     shares: dict[str, Callable[[Relay], float]] = {
         "the one core": lambda relay: relay.cores(measured),
-        "what a polling client takes in a day": lambda relay: relay.heard_bytes() / assumed.day_bytes,
+        "what a client that follows takes in a day": lambda relay: relay.heard_bytes() / assumed.day_bytes,
         "memory": lambda relay: relay.memory_bytes(measured) / machine.memory_bytes,
         "disk": lambda relay: relay.disk_bytes(measured) / machine.disk_bytes,
         "network": lambda relay: relay.out_bits(measured) / machine.network_bits,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from bench import appends
 from bench.speed import capacity, page, plots, records
 from bench.speed.__main__ import add_options, measure, measure_apart
 
@@ -27,7 +28,7 @@ def write_speed(results: records.Results, apart: records.Results) -> None:
 
 def write_capacity(results: records.Results, apart: records.Results) -> None:
     """The page that is computed from both runs."""
-    (DOCS / "capacity.md").write_text(capacity.write(results, apart), encoding="utf-8")
+    (DOCS / "capacity.md").write_text(capacity.write(results, apart, appends.read()), encoding="utf-8")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The optional parts of the package: which libraries each extra brings, and the error when one is not installed.
 
-People who only talk install the client and the app. Servers, the legal desk and the window are extras of
-pyproject.toml, whose requirements and this table are compared by tests/repo/test_extras.py.
+The base is the client and the app. Pictures, servers, the legal desk and the window are extras of pyproject.toml,
+whose requirements and this table are compared by tests/repo/test_extras.py. People who talk install ``pictures``, too.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from typing import Final
 from nullabona.errors import UserError
 
 EXTRAS: Final = {
+    "pictures": ("PIL",),
     "relay": ("uvloop",),
+    "s3": ("obstore",),
+    "engine": ("hiredis",),
     "docket": ("jinja2", "pyhanko", "pylopdf_fonts_ko", "typst", "webauthn"),
+    "postgres": ("psycopg",),
     "window": ("webview",),
 }
 """The modules that each extra brings and nothing else does."""

@@ -20,6 +20,7 @@ from nullabona.wire.messages import (
     AnyRequest,
     AnyResponse,
     AwaitWake,
+    FollowActivity,
     PollActivity,
     Read,
     decode_request,
@@ -120,7 +121,10 @@ class _Front(WSListener):
     def answered(self, message: bytes) -> None:
         """The real relay answered."""
         for request_id, body in split_records(message, MAX_RESPONSE):
-            told = self._middle.twisted(self._open.pop(request_id), decode_response(body))
+            request = self._open[request_id]
+            if not isinstance(request, FollowActivity):
+                del self._open[request_id]
+            told = self._middle.twisted(request, decode_response(body))
             if told is not None and self._front is not None:
                 data = told if isinstance(told, bytes) else encode(told)
                 self._front.send(WSMsgType.BINARY, HEAD.pack(request_id, len(data)) + data)

@@ -28,6 +28,8 @@ SOON = Timing(
     settle=400,
     put_back_any=600,
     receipt=100,
+    receipt_unread=100,
+    reply=100,
     retry=100,
     retry_most=1_000,
     commit_spread=100,
@@ -38,6 +40,7 @@ SOON = Timing(
     scout=400,
     scout_cards=2_000,
     apart=100,
+    unsure=100,
     active=20,
     behind=50,
 )

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Self
 
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 from nullabona.processes.servers import RelayProcess
 
 

@@ -1,7 +1,7 @@
 """How a client reads rooms of which nothing shows that they are one device's, over a real relay (spec/relay.md §4.5).
 
-Every request for a room's box goes on a connection of its own. What lasts is a connection on which is asked what
-every polling client asks, all activity, and the inbox's.
+Every request for a box goes on a connection of its own. What lasts is a connection on which is asked what every client
+asks, all activity.
 """
 
 from __future__ import annotations
@@ -15,33 +15,36 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import Client, NetOptions
+from nullabona.client.api import Client
 from nullabona.client.api.events import Warned
-from nullabona.client.net import Connection, PostCarrier
+from nullabona.client.net import Answers, Connection, PostCarrier
 from nullabona.client.runner import activity_stream, activity_watcher
 from nullabona.client.runner.activity_watcher import noted_digest
 from nullabona.wire.address import box_address
 from nullabona.wire.messages import (
+    POLICY_INBOX,
     POLICY_ROOM,
     ActivityDigests,
     AnyRequest,
     AnyResponse,
     Append,
     AwaitWake,
+    FollowActivity,
     PollActivity,
     Read,
     Refusal,
-    Trim,
 )
 from nullabona.wire.wakes import activity_tag
+from tests.api.forging import Forger
 from tests.api.middle import Middle, honest, pair
 from tests.api.people import PATIENCE_S, QUICK, befriend, happens, opened, people, play, until
 from tests.api.service import Service
 
 NEVER = 10**9
-HEARD = replace(QUICK, timing=replace(QUICK.timing, apart=NEVER, calm=NEVER))
+HEARD = replace(QUICK, timing=replace(QUICK.timing, apart=NEVER, unsure=NEVER, calm=NEVER))
 """Boxes are read when they were active, and for no other reason."""
-APART = replace(QUICK, net=NetOptions(private=True))
+HEARS: set[type[AnyRequest]] = {PollActivity, FollowActivity}
+"""What is asked on a connection over which all activity is told."""
 
 
 @dataclass
@@ -64,7 +67,7 @@ class Asked:
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """All that is asked during a test."""
     found = Asked()
-    post, request = PostCarrier.request, Connection.request
+    post, request, follow = PostCarrier.request, Connection.request, Connection.follow
 
     async def posted(self: PostCarrier, asking: AnyRequest, timeout_s: float) -> AnyResponse:
         found.posts.append(asking)
@@ -74,7 +77,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         found.lasting.append((self, asking))
         return await request(self, asking, timeout_s)
 
+    def followed(self: Connection, asking: FollowActivity) -> Answers:
+        found.lasting.append((self, asking))
+        return follow(self, asking)
+
     monkeypatch.setattr(PostCarrier, "request", posted)
+    monkeypatch.setattr(Connection, "follow", followed)
     monkeypatch.setattr(Connection, "request", requested)
     return found
 
@@ -113,30 +121,20 @@ async def talk(a: Client, b: Client, room: bytes, *, rounds: int = 3) -> None:
         await b.messages.wait_delivered(room, await b.messages.send(room, f"{number}!"))
 
 
-def test_what_lasts_says_nothing_of_rooms(service: Service, tmp_path: Path, asked: Asked) -> None:
-    """A connection that lasts only hears, or only reads an inbox; reads and appends of rooms have one each."""
+def test_what_lasts_says_nothing_of_boxes(service: Service, tmp_path: Path, asked: Asked) -> None:
+    """A connection that lasts only hears; reads and appends of rooms and inboxes have one each, and none waits."""
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             await talk(a, b, await befriend(a, b))
+            (relay,) = a.status().relays
+            assert ("rooms", True, True) == (relay.lane, relay.connected, relay.own)
 
     play(story())
-    assert all(kinds in ({PollActivity}, {Read}, {Read, Trim}) for kinds in asked.kinds())
-    assert not [one for _, one in asked.lasting if isinstance(one, Read | Trim) and one.policy == POLICY_ROOM]
-    assert {0} == {request.wait_s for request in asked.reads_of_rooms()}
-    assert not any(isinstance(request, AwaitWake) for request in asked.posts)
-
-
-def test_with_the_inbox_apart_nothing_lasts_but_what_hears(service: Service, tmp_path: Path, asked: Asked) -> None:
-    async def story() -> None:
-        async with people(service, tmp_path, "a", "b", options=APART) as (a, b):
-            await talk(a, b, await befriend(a, b))
-            assert all(relay.connected for relay in a.status().relays)
-            assert {"inbox", "rooms"} == {relay.lane for relay in a.status().relays}
-
-    play(story())
-    assert {PollActivity} == {type(request) for _, request in asked.lasting}
+    assert HEARS == {type(request) for _, request in asked.lasting}
+    assert all(kinds <= HEARS for kinds in asked.kinds())
     assert {0} == {request.wait_s for request in asked.posts if isinstance(request, Read)}
+    assert not any(isinstance(request, AwaitWake) for request in asked.posts)
 
 
 def test_every_append_of_a_room_rings(service: Service, tmp_path: Path, asked: Asked) -> None:
@@ -182,6 +180,31 @@ def test_who_comes_back_reads_boxes_active_in_between(service: Service, tmp_path
     play(story())
 
 
+def test_what_comes_to_an_inbox_is_read_when_a_digest_tells(service: Service, tmp_path: Path, asked: Asked) -> None:
+    """A first word comes at once; who comes back reads the inbox if something came meanwhile, and not otherwise."""
+
+    def reads(*, since: int = 0) -> int:
+        return sum(isinstance(one, Read) and one.policy == POLICY_INBOX for one in asked.posts[since:])
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b", "c", options=HEARD) as (a, b, c):
+            await befriend(b, a)
+            handle = a.status().handle
+            await a.sync(timeout_s=PATIENCE_S)
+            await noted(a)
+        before = len(asked.posts)
+        async with opened(tmp_path / "a", HEARD) as a:
+            await a.sync(timeout_s=PATIENCE_S)
+        assert not reads(since=before)
+        async with opened(tmp_path / "c") as c:
+            await c.contacts.request(handle, "hello")
+            await c.sync(timeout_s=PATIENCE_S)
+        async with opened(tmp_path / "a", HEARD) as a:
+            await until(a, lambda: "asking" in {contact.state for contact in a.contacts.all()})
+
+    play(story())
+
+
 def test_a_room_that_is_looked_at_is_read_at_once(service: Service, tmp_path: Path) -> None:
     """Though every box is to be read some time only, since somebody comes back."""
     never = replace(HEARD, timing=replace(HEARD.timing, behind=NEVER, joining=NEVER))
@@ -220,8 +243,11 @@ def test_a_room_that_is_looked_at_is_read_into_its_newest_epoch(service: Service
     play(story())
 
 
-def test_who_knows_nothing_of_activity_looks_everywhere(doomed: Service, tmp_path: Path) -> None:
+def test_who_knows_nothing_of_activity_looks_everywhere(
+    doomed: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The relay's process is another, and has forgotten what it told: every box is read."""
+    monkeypatch.setattr(activity_stream, "GONE_S", 0.05)
 
     async def story() -> None:
         async with people(doomed, tmp_path, "a", "b") as (a, b):
@@ -238,14 +264,22 @@ def test_who_knows_nothing_of_activity_looks_everywhere(doomed: Service, tmp_pat
     play(story())
 
 
-def test_a_relay_that_forgets_ever_again_is_read_slowly(service: Service, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_relay_that_forgets_ever_again_is_read_slowly(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It says that something was missed whenever it is asked: once all is read at once, then no more."""
+    monkeypatch.setattr(activity_stream, "GONE_S", 0.05)
     slowly = replace(HEARD, timing=replace(HEARD.timing, behind=1))
 
-    jumps = itertools.count(2**30, 2**20)
+    jumps, forger = itertools.count(2**30, 2**20), Forger()
 
     def forgetful(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-        return ActivityDigests(answer.first + next(jumps), ()) if isinstance(answer, ActivityDigests) else answer
+        if isinstance(request, FollowActivity):
+            return Refusal("unsupported")
+        if isinstance(answer, ActivityDigests):
+            return forger.signed(ActivityDigests(answer.first + next(jumps), ()))
+        return answer
 
     async def story() -> None:
         async with pair(service, tmp_path, options=slowly) as (middle, a, b, room):
@@ -260,11 +294,13 @@ def test_a_relay_that_forgets_ever_again_is_read_slowly(service: Service, tmp_pa
     play(story())
 
 
+@pytest.mark.slow
 def test_a_relay_that_reports_falsely_is_believed_three_times(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then it is told, and boxes are read as if nothing were heard."""
     monkeypatch.setattr(activity_watcher, "LONG_S", 0.0)
+    forger = Forger()
 
     async def story() -> None:
         async with pair(service, tmp_path) as (middle, a, b, room):
@@ -272,9 +308,16 @@ def test_a_relay_that_reports_falsely_is_believed_three_times(
             secrets = [request.wake[0] for request in middle.asked if isinstance(request, Append) and request.wake]
 
             def shrill(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+                if isinstance(request, FollowActivity):
+                    return Refusal("unsupported")
                 active = ((b"saltsalt", activity_tag(b"saltsalt", secrets[-1])),)
-                return ActivityDigests(request.after + 1, active) if isinstance(request, PollActivity) else answer
+                if isinstance(request, PollActivity):
+                    return forger.signed(ActivityDigests(request.after + 1, active))
+                return answer
 
+            middle.twist = forger.twist  # so that it is one stream for the device
+            middle.hang_up()
+            await talk(a, b, room)
             middle.twist, middle.rush = shrill, True  # the relay itself would wait once the numbers meet
             middle.hang_up()
             warned = await happens(a, Warned, lambda event: event.code == "relay-false-activity")
@@ -285,6 +328,7 @@ def test_a_relay_that_reports_falsely_is_believed_three_times(
     play(story())
 
 
+@pytest.mark.slow
 def test_the_connection_that_polls_is_another_again_and_again(
     service: Service, tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,9 +341,29 @@ def test_the_connection_that_polls_is_another_again_and_again(
             await talk(a, b, await befriend(a, b), rounds=5)
 
     play(story())
-    assert asked.kinds().count({PollActivity}) > 4
+    assert sum(HEARS >= kinds for kinds in asked.kinds()) > 4
 
 
+def test_a_relay_that_cannot_tell_by_itself_is_polled(service: Service, tmp_path: Path) -> None:
+    """A relay of the time before: as quick, by more questions, and for every answer one is asked."""
+
+    def old(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
+        return Refusal("unsupported") if isinstance(request, FollowActivity) else answer
+
+    async def story() -> None:
+        async with pair(service, tmp_path, options=HEARD) as (middle, a, b, room):
+            middle.twist = old
+            middle.hang_up()
+            middle.asked.clear()
+            await talk(a, b, room)
+            await heard_so_often(middle, 3)
+            polls = [request for request in middle.asked if isinstance(request, PollActivity)]
+            assert {0, activity_stream.WAIT_S} == {request.wait_s for request in polls}
+
+    play(story())
+
+
+@pytest.mark.slow
 def test_a_relay_that_knows_no_digests_is_read_at_drawn_moments(service: Service, tmp_path: Path) -> None:
     """Nothing is given away for it: later, but still a connection for each request."""
     polled = replace(QUICK, timing=replace(QUICK.timing, behind=NEVER, calm=NEVER))

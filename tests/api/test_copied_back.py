@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from nullabona.client.api import Warned
 from nullabona.client.api.events import Rejoined
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
@@ -41,6 +43,7 @@ def test_an_old_copy_of_a_profile_comes_back_into_its_rooms_with_a_new_leaf(serv
     play(story())
 
 
+@pytest.mark.slow
 def test_a_copy_that_its_generation_file_gives_away_heals_before_it_sends(service: Service, tmp_path: Path) -> None:
     """Only the store was copied back: known at once, in every room."""
 

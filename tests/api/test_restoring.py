@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import Client, ContactRequested, Event, IdentityChanged, Warned
+from nullabona.client.api import Client, ContactRequested, Event, IdentityChanged, Warned, account
 from nullabona.client.core.devices import inbox_state
-from tests.api.people import PATIENCE_S, QUICK, SOON, befriend, happens, opened, people, play, texts, until
+from nullabona.client.core.directory.checking import Checked
+from nullabona.client.runner import now_ms, publishing
+from nullabona.client.runner.directories import Directories, find_card
+from tests.api.people import (
+    PATIENCE_S,
+    QUICK,
+    SOON,
+    befriend,
+    events_until_now,
+    happens,
+    opened,
+    people,
+    play,
+    texts,
+    until,
+)
 from tests.api.service import Service
 
 TRIMS = replace(QUICK, timing=replace(SOON, trim=100))
@@ -20,6 +36,7 @@ def joined(client: Client) -> set[bytes]:
     return {room.id for room in client.rooms.all() if room.phase == "joined"}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_words_and_one_old_contact_bring_the_rooms_back(swift: Service, tmp_path: Path) -> None:
     """At first there is only handle and key. Whoever is asked and knew us takes us into the rooms we share, unasked.
@@ -100,3 +117,51 @@ async def told_until_asked(client: Client, after: int) -> list[Event]:
         if isinstance(event, ContactRequested):
             break
     return told
+
+
+def test_a_card_that_the_record_did_not_show_yet_is_followed(
+    swift: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lost device's last card was between two epochs: the restored one waits for it, without a word, and follows.
+
+    It keeps what that card says about the inbox.
+    """
+
+    async def story() -> None:
+        async with people(swift, tmp_path, "a") as (lost,):
+            words, handle = lost.account.phrase(), lost.me.handle
+            older = await find_card(handle, QUICK.net, now_ms() // 1_000)
+            assert older
+            await lost.account.move_relay(f"ws://localhost:{swift.port}")
+            await lost.account.wait_published(anew=True, timeout_s=PATIENCE_S)
+            there = lost.me.relay
+        looks = late(monkeypatch, older)
+        async with opened(tmp_path / "new") as new:
+            await new.account.restore(words, handle)
+            await new.account.wait_published(timeout_s=PATIENCE_S)
+            assert len(looks) >= 2
+            assert there == new.me.relay
+            while (await new.contacts.look_up(handle)).sequence < 2:  # noqa: ASYNC110 - another process changes it
+                await asyncio.sleep(0.2)
+            assert [] == [each for each in await events_until_now(new, 0) if isinstance(each, Warned)]
+
+    play(story())
+
+
+def late(monkeypatch: pytest.MonkeyPatch, older: bytes) -> list[str]:
+    """To who restores, and once more after that, the directory shows an older card; the handles looked up."""
+    looks: list[str] = []
+    look_up = Directories.look_up
+
+    async def once_late(self: Directories, handle: str) -> Checked:
+        looks.append(handle)
+        found = await look_up(self, handle)
+        return replace(found, card=older) if len(looks) == 1 else found
+
+    async def found(*_: object) -> bytes:
+        return older
+
+    monkeypatch.setattr(Directories, "look_up", once_late)
+    monkeypatch.setattr(account, "find_card", found)
+    monkeypatch.setattr(publishing, "LAG_S", 0.2)
+    return looks

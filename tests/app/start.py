@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nullabona.cli import main
-from nullabona.cli.person import app
+from nullabona.cli.person import running
 from nullabona.cli.person.running import client_options
 from nullabona.cli.settings import Settings
 from nullabona.client.api import Options
@@ -17,5 +17,5 @@ def _quick(settings: Settings) -> Options:
 
 
 if __name__ == "__main__":
-    app.client_options = _quick  # type: ignore[attr-defined, assignment]
+    running.client_options = _quick  # type: ignore[assignment]
     main()

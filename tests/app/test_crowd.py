@@ -52,8 +52,10 @@ def test_who_showed_nothing_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_system_tells_whose_a_connection_is() -> None:
     """This process's own, by the port of its end; where there is no table nobody is told from anybody."""
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
-        assert {client.getsockname()[1]} == owners(server.getsockname()[1]).keys()
-        assert crowd._OURS.issuperset(owners(server.getsockname()[1]).values())
+        found, own = owners(server.getsockname()[1]), client.getsockname()[1]
+        # Connections that ended a while ago, to a server that had this port before, may still be in the table.
+        assert found[own] in crowd._OURS
+    assert own not in owners(1)
 
 
 def test_without_such_a_table_all_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from nullabona.app.server.launch import private_folder
 from nullabona.app.session import work
-from nullabona.app.session.session import Place, Session
+from nullabona.app.session.place import Place
+from nullabona.app.session.session import Session
 from nullabona.client.api import Unprotected
 from tests.api.people import QUICK
 from tests.app.person import PASSPHRASE
@@ -54,7 +55,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def at_work(home: Path, *, protected: bool = True) -> AsyncIterator[Session]:
     """An app with an account that no relay has heard of, and settings that nobody has touched."""
     profile = home / "profile"
-    session = Session(Place(profile, private_folder(profile), replace(QUICK, online=False), "", "en", home))
+    session = Session(Place(profile, private_folder(profile), replace(QUICK, online=False), "", "en", home, home))
     if protected:
         await session.create_profile(PASSPHRASE)
     else:

@@ -15,13 +15,15 @@ from nullabona.app.answers.asking import HANDLERS, Asker
 from nullabona.app.answers.rpc import Rpc
 from nullabona.app.protocol.moving_calls import MakeBackup
 from nullabona.app.protocol.pushes import ContactsChanged
+from nullabona.app.protocol.views import Language
 from nullabona.app.server.launch import private_folder
 from nullabona.app.server.request import Request
 from nullabona.app.server.socket import PageSocket
 from nullabona.app.session import content, work
 from nullabona.app.session.content import Upload, Uploads
 from nullabona.app.session.errors import NothingUploaded
-from nullabona.app.session.session import Place, Session
+from nullabona.app.session.place import Place
+from nullabona.app.session.session import Session
 from nullabona.client.api import BackupInfo, BadImage, Progress, SafeImage, errors
 from tests.api.people import QUICK
 from tests.app.person import PASSPHRASE
@@ -31,10 +33,10 @@ IDLE_S = 0.3
 
 
 @asynccontextmanager
-async def at_work(home: Path) -> AsyncIterator[Session]:
+async def at_work(home: Path, language: Language = "en") -> AsyncIterator[Session]:
     """An app with an account that no relay has heard of."""
     profile = home / "profile"
-    session = Session(Place(profile, private_folder(profile), replace(QUICK, online=False), "", "en", home))
+    session = Session(Place(profile, private_folder(profile), replace(QUICK, online=False), "", language, home, home))
     await session.create_profile(PASSPHRASE)
     await session.open_work.client.account.create("mina@relay.example")
     session.open_work.begin()

@@ -111,16 +111,36 @@ def test_pinned_rooms_come_first_then_the_newest() -> None:
 @pytest.mark.parametrize(
     ("changes", "may"),
     [
-        ({}, ["send", "poll", "leave"]),
-        ({"may_pin": True}, ["send", "poll", "leave", "pin"]),
-        ({"admin": True}, ["send", "poll", "leave", "add", "remove", "rename", "admins", "timer", "link"]),
-        ({"direct": True, "admin": True}, ["send", "timer", "pin", "poll"]),
-        ({"phase": "removed", "admin": True}, []),
+        ({}, ["send", "files", "poll", "leave"]),
+        ({"may_pin": True}, ["send", "files", "poll", "leave", "pin"]),
+        ({"admin": True}, ["send", "files", "poll", "leave", "add", "remove", "rename", "admins", "timer", "link"]),
+        ({"direct": True, "admin": True}, ["send", "files", "timer", "pin", "poll", "leave"]),
+        ({"phase": "removed", "admin": True}, ["delete"]),
+        ({"leaving": True}, ["delete"]),
     ],
 )
 def test_what_may_be_done_in_a_room(changes: dict[str, object], may: list[str]) -> None:
-    """By its kind, and whether I am an admin of it; nothing where I am not."""
+    """By its kind, and whether I am an admin of it; where I am not, it may be deleted."""
     assert may == room_may(replace(SUMMARY, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("friend", [True, False])
+@pytest.mark.parametrize(
+    ("phase", "opening", "may"),
+    [
+        ("left", "left", ["send", "delete"]),
+        ("removed", "asked", ["send", "delete"]),
+        ("joined", "alone", ["send", "leave"]),
+        ("joined", "adding", ["send", "files", "timer", "pin", "poll", "leave"]),
+    ],
+)
+def test_a_chat_that_one_of_two_left_is_written_in_by_friends(
+    phase: str, opening: str, may: list[str], *, friend: bool
+) -> None:
+    """Whom the person knows no more has to be asked first."""
+    room = replace(SUMMARY, direct=True, phase=phase, opening=opening)
+    others = ["delete"] if "delete" in may else ["leave"]
+    assert (may if friend else others) == room_may(room, friend=friend)
 
 
 # -- people and settings ------------------------------------------------------------------------------------------
@@ -146,9 +166,16 @@ def test_somebody_is_called_by_name_by_handle_or_by_id(handle: str, name: str, s
 def test_settings_are_shown_as_they_were_chosen() -> None:
     """The language in which the page is shown stands where none was chosen."""
     chosen = Preferences(
-        theme="dark", receipts=False, typing=True, notify="name", default_timer_s=5, lock_minutes=6, enter_sends=False
+        theme="dark",
+        receipts=False,
+        typing=True,
+        notify="name",
+        default_timer_s=5,
+        lock_minutes=6,
+        enter_sends=False,
+        quiet_hours="22:00-07:00",
     )
-    assert v.Settings("en", "dark", False, True, "name", 5, 6, False) == to_settings(chosen, "en")
+    assert v.Settings("en", "dark", False, True, "name", "22:00-07:00", 5, 6, False) == to_settings(chosen, "en")
     assert "ko" == to_settings(replace(chosen, language="ko"), "en").language
 
 

@@ -41,7 +41,7 @@ UNASKED = re.compile(r"peer-error|evidence-invalid|bad-proof|docket-.*|operator-
 """Of others' mistakes: what no call of the page can meet. Of dockets a person is warned instead."""
 BEYOND_THE_PAGE = re.compile(
     r"a file has no such piece|an export is json, text or html|there are photo, file and voice messages"
-    r"|there is no preference .*|a preference does not take this value: .*"
+    r"|there is no preference .*|a preference does not take this value: .*|a backup is made every 1 to 31 days"
 )
 """What is wrong with a call that no page makes."""
 COMMAND = re.compile(r"nulla |(?<!\w)--(?=\w)")

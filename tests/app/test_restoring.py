@@ -87,6 +87,7 @@ def test_a_backup_becomes_the_profile(service: Service, newcomer: Callable[..., 
     assert 403 == hand_over(again, b"more")[0]
 
 
+@pytest.mark.slow
 def test_two_backups_are_put_in_order(service: Service, newcomer: Callable[..., Person], tmp_path: Path) -> None:
     """Whichever was chosen first. Who came with a passphrase is asked to look at the words some day."""
     _, first, later, _, handle = asyncio.run(_life(service, tmp_path))

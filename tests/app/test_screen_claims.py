@@ -64,6 +64,10 @@ CLAIMS: Final[dict[str, str]] = {
     "settings.unprotected": "D-03",
     "settings.deleteAccountHint": "W-04",
     "settings.deleteNote": "W-04",
+    "backups.hint": "D-48 D-49",
+    "backups.driveHint": "D-51",
+    "backups.learns": "D-48 T-24",
+    "backups.rolledBack": "D-50",
     "moving.backupHint": "D-18 D-19",
     "moving.readable": "D-06",
     "moving.sureNote": "D-06",
@@ -75,11 +79,16 @@ CLAIMS: Final[dict[str, str]] = {
     "privacy.moveHint": "S-23",
     "privacy.not": "W-10 W-11 W-12",
     "privacy.notLead": "W-10 W-11 W-12",
+    "update.lead": "U-10",
+    "update.named": "U-17",
+    "update.unlogged": "U-17",
+    "update.unknown": "U-17",
+    "update.byItselfHint": "U-14 U-16",
     "safety.changedHeld": "M-10",
     "safety.replaced": "M-10",
 }
 """A screen's sentence → the lines of the threat model that it must not exceed, all of them proven but those below."""
-ADMITS: Final = frozenset({"R-01", "D-06"})
+ADMITS: Final = frozenset({"R-01", "D-06", "T-24"})
 """Lines that are true by construction: the screen warns with them."""
 NO_CLAIM: Final = frozenset(
     """
@@ -91,10 +100,12 @@ NO_CLAIM: Final = frozenset(
     restoring.backupPassHint restoring.devicePassLead restoring.others safety.how settings.denied settings.unsupported
     settings.levelName settings.defaultTimerHint settings.security settings.lockAfter settings.lockAfterHint
     settings.never settings.lockNow settings.wordsAsk joinRequests.used joinRequests.expired
+    update.unsupported update.noRebuild update.silent update.none
     """.split()
 )
 """They say what a button does, what just happened or what to do."""
 TESTED: Final[dict[str, str]] = {
+    "backups.kept": "tests/api/test_backups.py::test_a_profile_comes_back_from_its_relay",
     "begin.resumeLead": f"{OFFLINE}::test_after_a_power_cut_the_open_page_comes_back_with_what_was_typed",
     "begin.tryNote": "tests/app/test_first_minutes.py::test_a_relay_here_ends_with_the_app_and_comes_back_with_it",
     "chats.endedHint": f"{OFFLINE}::test_after_a_power_cut_the_open_page_comes_back_with_what_was_typed",
@@ -103,11 +114,13 @@ TESTED: Final[dict[str, str]] = {
     "devices.renameNote": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "importing.lead": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "people.nicknameHint": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
+    "room.deleteNote": "tests/rooms/test_deleting_chats.py::test_a_deleted_chat_is_gone_here_and_stays_with_the_other",
     "room.membersPinHint": "tests/core/test_timeline_annotating.py::test_a_pin_counts_while_its_sender_may_pin",
     "search.local": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "settings.about": "tests/app/test_doors.py::test_every_answer_is_guarded_by_headers",
     "settings.passNote": "tests/archive/test_backup.py::test_the_words_key_is_the_accounts_own_and_fixed",
     "start.refusedHint": "tests/browser/test_tabs.py::test_a_tab_alone_is_let_in_by_one_button",
+    "update.damaged": "tests/app/test_updates.py::test_after_damage_the_page_offers_to_follow_the_log_again",
     "start.openByHand": "tests/app/test_returning.py::test_without_a_browser_no_page_is_opened",
 }
 """A promise about this program itself, which no adversary of the model is about → the test that shows it."""

@@ -28,7 +28,7 @@ from tests.archive.filled import NOW, Life, fill
 WORDS: Final = words_key(AccountRoot(bytes(range(32))))
 
 
-class _Fuse:
+class Fuse:
     """Ends this process when it has burnt down."""
 
     def __init__(self, steps: int) -> None:
@@ -51,10 +51,10 @@ class _Fuse:
         return stepped
 
 
-class _Written:
+class WrittenFile:
     """A file of which every write may be the last, or remain half done."""
 
-    def __init__(self, file: BinaryIO, fuse: _Fuse) -> None:
+    def __init__(self, file: BinaryIO, fuse: Fuse) -> None:
         self._file = file
         self._fuse = fuse
 
@@ -82,12 +82,12 @@ def back_up(life: Life, path: Path) -> None:
     backups.write_backup(path, encode_stream(records), WORDS)
 
 
-def _burning(life: Life, path: Path, fuse: _Fuse) -> None:
+def _burning(life: Life, path: Path, fuse: Fuse) -> None:
     """Make the backup, if the fuse lasts."""
     fdopen = os.fdopen
 
     def opened(fd: int, mode: str) -> BinaryIO:
-        return cast("BinaryIO", _Written(cast("BinaryIO", fdopen(fd, mode)), fuse))
+        return cast("BinaryIO", WrittenFile(cast("BinaryIO", fdopen(fd, mode)), fuse))
 
     with pytest.MonkeyPatch.context() as patch:
         for place, name in ((os, "open"), (os, "fsync"), (backups, "check_backup"), (Path, "replace")):
@@ -96,11 +96,11 @@ def _burning(life: Life, path: Path, fuse: _Fuse) -> None:
         back_up(life, path)
 
 
-def _killed(life: Life, path: Path, steps: int) -> bool:
-    """Whether a process that may take so many steps was killed over the backup."""
+def ended(work: Callable[[], None]) -> bool:
+    """Whether a process that does ``work`` was killed over it."""
     child = os.fork()
     if child == 0:
-        _burning(life, path, _Fuse(steps))
+        work()
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
@@ -118,7 +118,7 @@ def main(folder: Path) -> None:
         path = folder / str(steps) / "backup"
         path.parent.mkdir()
         shutil.copy(folder / "earlier", path)
-        if not _killed(life, path, steps):
+        if not ended(lambda path=path, steps=steps: _burning(life, path, Fuse(steps))):  # type: ignore[misc]
             sys.stdout.write(f"{steps}\n")
             return
 

@@ -5,9 +5,12 @@ When they leave, the whole folder of their browser is searched for what went ove
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal, Self
@@ -163,6 +166,11 @@ class Person:
         assert self._app is not None
         assert "put\n" == self._app.tell(name)
 
+    def read_to(self) -> dict[str, list[int]]:
+        """Room → its epoch, and the number of the last frame that the app has read there."""
+        assert self._app is not None
+        return json.loads(self._app.tell("read-to"))  # type: ignore[no-any-return]
+
     def open(self, url: str = "") -> Page:
         """A page of the running app."""
         blank = next((page for page in self.context.pages if page.url == "about:blank"), None)
@@ -209,6 +217,13 @@ class Person:
         found = self.sees(text)
         expect(found.get_by_title(re.compile("보내는 중|Sending"))).to_have_count(0, timeout=PATIENCE_MS)
         return found
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait for what the browser or the app does in its own time."""
+        end = time.monotonic() + PATIENCE_MS / 1_000
+        while not true():
+            assert time.monotonic() < end, "it did not become true"
+            self.page.wait_for_timeout(50)
 
     def fresh(self) -> Self:
         """Load the page anew: no dialog, menu or toast of an earlier journey is left."""

@@ -45,9 +45,16 @@ async def _make(
             await befriend(one, other)
         if group:
             await _group(clients, group, said)
-        for client in clients:
+        for client, name in zip(clients, names, strict=True):
             await client.sync(timeout_s=PATIENCE_S)
+            if not strangers:  # a room is called by its contact's name once their profile has come
+                await until(client, lambda client=client, name=name: set(names) - {name} <= _titles(client))  # type: ignore[misc]
         return [Made(folder / name, client.me.handle) for name, client in zip(names, clients, strict=True)]
+
+
+def _titles(client: Client) -> set[str]:
+    """What the joined rooms are called."""
+    return {room.title for room in client.rooms.all() if room.phase == "joined"}
 
 
 async def _group(clients: Sequence[Client], group: str, said: Sequence[str]) -> None:

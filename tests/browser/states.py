@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
+from nullabona.client.archive.plans import PLANS, RELAY, Plan, encode_plans
 from nullabona.client.core.directory.keeping import Evidence, keep_evidence
 from nullabona.client.core.identity import claims
 from nullabona.client.core.model.facts.account import HistoryCame, RelayMoved, Warned, WarningDetail
@@ -21,7 +24,7 @@ from tests.operator.forging import Docket
 CODES: Final[dict[str, tuple[str, ...]]] = {
     "record-lies": ("log-forked", "foreign-entry", "promise-broken"),
     "record-hides": ("not-witnessed", "log-rolled-back", "log-replaced", "log-stale"),
-    "record-keys": ("keys-unproven",),
+    "record-keys": ("keys-unproven", "digests-contradict"),
     "record-cards": ("card-not-in-log", "promise-invalid", "card-refuted", "card-changed"),
     "news": ("history-whole", "relay-moved", "room-forked"),
     "docket-lies": ("docket-forked", "docket-rolled-back", "docket-unproven", "operator-notice-unwitnessed"),
@@ -72,9 +75,30 @@ def _kept(step: Step) -> None:
         keep_evidence(step.store, Evidence(code, host, step.now // 1_000, b"before", code.encode()))
 
 
+def _no_backup(step: Step) -> None:
+    """The time to remind of a plan has come."""
+    step.store.delete_value(PLANS)
+    step.store.set_value("backup-remind", b"0")
+
+
+def _late_backup(step: Step) -> None:
+    """A drive that was away for long and then had lost the newest backup, and a server that does not answer."""
+    day = 86_400_000
+    drive = Plan("/media/mina/백업 드라이브", 1, b"p" * 16, b"w" * 16, step.now - 90 * day)
+    server = Plan(RELAY, 7, b"p" * 16, b"w" * 16, step.now - 90 * day)
+    said = {"good_at": step.now - 40 * day, "tried_at": step.now, "failures": 9, "size": 48_300_000}
+    plans = (
+        replace(drive, **said, error="backup-place-gone", doubt="rolled-back", doubt_at=step.now - 40 * day),
+        replace(server, **said, error="backup-unreachable"),
+    )
+    step.store.set_value(PLANS, encode_plans(plans))
+
+
 PUT: Final[dict[str, Callable[[Step], None]]] = {
     **{name: _told(*codes) for name, codes in CODES.items()},
     **{f"request-{found}": _standing(found) for found in (claims.PENDING, claims.PROMISED, claims.REFUTED)},
     "notices-unchecked": _unchecked,
     "record-wrong": _kept,
+    "backup-missing": _no_backup,
+    "backup-late": _late_backup,
 }

@@ -5,8 +5,6 @@ Every other journey is searched as well, when its people leave (`Person`). These
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -17,7 +15,7 @@ from playwright.sync_api import Browser, expect
 from tests.api.service import Service
 from tests.browser.conftest import Arrive, Meet, seat
 from tests.browser.entering import PASSPHRASE, field, heading, press, section, unlock
-from tests.browser.person import FLAGS, PATIENCE_MS, Person, chromium_path
+from tests.browser.person import FLAGS, chromium_path
 from tests.browser.setting import make, protect
 from tests.browser.traces import OF_CHROMIUM, SHORTEST, Traces
 
@@ -42,7 +40,7 @@ def test_the_search_finds_what_a_field_gives_away(arrive: Arrive) -> None:
         )
         page.locator(f"textarea.{name}").fill(f"marker {name} lighthouse")
     page.goto("about:blank")
-    until(theo, lambda: "marker given lighthouse" in theo.left_on_disk())
+    theo.until(lambda: "marker given lighthouse" in theo.left_on_disk())
     assert "marker kept lighthouse" not in theo.left_on_disk()
     theo.traces.noted.discard("marker given lighthouse")
 
@@ -60,14 +58,6 @@ def test_the_search_leaves_out_only_words_that_an_untouched_browser_has(chromium
     assert found <= OF_CHROMIUM
 
 
-def until(person: Person, true: Callable[[], bool]) -> None:
-    """Wait for what the browser does in its own time."""
-    end = time.monotonic() + PATIENCE_MS / 1_000
-    while not true():
-        assert time.monotonic() < end, "it did not become true"
-        person.page.wait_for_timeout(50)
-
-
 def test_words_that_are_typed_stay_off_the_disk(arrive: Arrive) -> None:
     """On both screens that take the 24 words, and the passphrase before them, shown or not."""
     theo = arrive("theo")
@@ -78,7 +68,7 @@ def test_words_that_are_typed_stay_off_the_disk(arrive: Arrive) -> None:
     press(theo, "", "Set passphrase")
     heading(theo, "", "Restore with 24 words")
     field(theo, "", "The 24 words").fill(WORDS)
-    until(theo, lambda: {WORDS, "four words in a row"} <= theo.traces.noted)
+    theo.until(lambda: {WORDS, "four words in a row"} <= theo.traces.noted)
 
 
 def test_what_was_said_and_not_said_stays_off_the_disk(
@@ -100,7 +90,7 @@ def test_what_was_said_and_not_said_stays_off_the_disk(
     section(mina, "잠그기", "")
     heading(mina, "잠겨 있어요", "")
     noted = {PASSPHRASE, "방앗간 뒤에서 아홉 시에 만나자", LEFT, "등대지기 모임", "비밀 장소는 등대 아래야"}
-    until(mina, lambda: noted <= mina.traces.noted)
+    mina.until(lambda: noted <= mina.traces.noted)
     assert {} == mina.left_on_disk()
 
 

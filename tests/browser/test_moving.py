@@ -24,17 +24,23 @@ def path_said(person: Person) -> Path:
 
 
 def test_a_backup_is_made_checked_and_everything_exported(meet: Meet) -> None:
-    """Each says what it holds and where it lies; a check without a backup of today says what to do."""
+    """Each says what it holds and where it lies. A check is offered once there is a backup of today."""
     mina, _ = meet("미나", "jun")
     settings(mina)
-    press(mina, "오늘 백업 확인하기")
-    expect(mina.page.get_by_text("백업을 읽을 수 없어요")).to_be_visible()
-    press(mina, "백업 만들기")
+    check = mina.page.get_by_role("button", name="오늘 백업 확인하기")
+    expect(mina.page.get_by_role("button", name="백업 파일 만들기")).to_be_visible()
+    expect(mina.page.get_by_text("폴더에 저장해요")).to_be_visible()
+    expect(check).to_have_count(0)
+    press(mina, "백업 파일 만들기")
     file = path_said(mina)
     assert (True, ".age", 0o600) == (file.is_file(), file.suffix, file.stat().st_mode & 0o777)
     expect(mina.page.get_by_text("백업했어요")).to_be_visible()
     press(mina, "오늘 백업 확인하기")
     expect(mina.page.get_by_text("온전해요")).to_be_visible()
+    file.rename(file.with_suffix(".moved"))
+    press(mina, "오늘 백업 확인하기")
+    expect(mina.page.get_by_text("백업을 읽을 수 없어요")).to_be_visible()
+    file.with_suffix(".moved").rename(file)
     expect(mina.page.get_by_text(f"이 컴퓨터의 {file.parent} 폴더에 저장해요.")).to_be_visible()
     press(mina, "모든 대화 내보내기")
     asked = mina.page.get_by_role("dialog", name="모든 대화를 잠그지 않은 파일로 내보낼까요?")

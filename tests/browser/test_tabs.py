@@ -48,7 +48,7 @@ def test_a_duplicated_tab_gets_a_token_of_its_own(meet: Meet) -> None:
     other = mina.context.new_page()
     other.add_init_script(f"sessionStorage.getItem('nulla-token') ?? sessionStorage.setItem('nulla-token', '{shared}')")
     other.goto(address(mina))
-    other.wait_for_function(f"{token} && {token} !== '{shared}'")
+    other.wait_for_function(f"() => {token} && {token} !== '{shared}'")
     assert rows(other) == rows(mina.page)
     assert shared == mina.page.evaluate(token)
 

@@ -23,12 +23,14 @@ def toasts(person: Person, name: str) -> Locator:
     return shown
 
 
-def is_clear_of(shown: Locator, below: Locator) -> bool:
-    """Whether the lowest toast ends where the other begins, or above."""
-    lowest, other = shown.last.bounding_box(), below.bounding_box()
-    assert lowest is not None
-    assert other is not None
-    return lowest["y"] + lowest["height"] <= other["y"]
+CLEAR = """([toast, other]) => toast.getAnimations().every((one) => one.playState !== "running")
+    && toast.getBoundingClientRect().bottom <= other.getBoundingClientRect().top"""
+
+
+def is_clear_of(shown: Locator, below: Locator) -> None:
+    """Wait until the lowest toast has risen to its place and ends where the other begins, or above."""
+    nodes = [shown.last.element_handle(), below.element_handle()]
+    shown.page.wait_for_function(CLEAR, arg=nodes)
 
 
 def test_news_is_plain_and_a_lie_is_an_alarm_that_stays(meet: Meet) -> None:
@@ -51,10 +53,10 @@ def test_the_composer_is_not_covered(meet: Meet, screen: dict[str, int]) -> None
     mina.enter("jun")
     shown = toasts(mina, "record-lies")
     composer = mina.page.locator(".composer")
-    assert is_clear_of(shown, composer)
+    is_clear_of(shown, composer)
     mina.composer.fill("one\ntwo\nthree\nfour\nfive")
-    mina.page.wait_for_function("document.querySelector('.composer').offsetHeight > 100")
-    assert is_clear_of(shown, composer)
+    mina.page.wait_for_function("() => document.querySelector('.composer').offsetHeight > 100")
+    is_clear_of(shown, composer)
 
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -72,7 +74,8 @@ def test_the_newest_lines_are_not_covered(meet: Meet, screen: dict[str, int]) ->
     for _ in range(len(CODES["record-lies"])):
         shown.last.get_by_role("button", name="Close").click()
     expect(shown).to_have_count(0)
-    mina.page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--toasts') === '0px'")
+    none = "() => getComputedStyle(document.documentElement).getPropertyValue('--toasts') === '0px'"
+    mina.page.wait_for_function(none)
 
 
 def test_the_last_chat_of_a_phone_is_not_covered(meet: Meet) -> None:
@@ -97,4 +100,4 @@ def test_the_last_chat_of_a_phone_is_not_covered(meet: Meet) -> None:
 def test_the_navigation_of_a_phone_is_not_covered(meet: Meet) -> None:
     """It lies along the bottom there."""
     (mina,) = meet("mina", viewport=PHONE)
-    assert is_clear_of(toasts(mina, "record-lies"), mina.page.get_by_role("navigation"))
+    is_clear_of(toasts(mina, "record-lies"), mina.page.get_by_role("navigation"))

@@ -9,14 +9,18 @@ from typing import Any, Final
 
 from playwright.sync_api import Locator, expect
 
+from tests.browser.damaged import damaged_updates
 from tests.browser.entering import PASSPHRASE, field, heading, press, set_passphrase, words_shown
 from tests.browser.lively import TEXTS, Lively, sea
 from tests.browser.person import Person
+from tests.browser.ways_in import coming_back, signing_up
 
 SETTLED: Final = """() => !document.querySelector(".spinner, .wait")
     && document.getAnimations().every((one) => one.playState !== "running" || one.effect.getTiming().iterations > 99)
     && [...document.images].every((one) => one.complete)"""
 """Loaded, and nothing moves any more."""
+DRAWN: Final = "() => Promise.all([...document.images].map((one) => one.decode().catch(() => undefined)))"
+"""Ready to be drawn: a picture that has come may still be empty on the screen."""
 GO: Final = """(change) => {
     const home = { section: "chats", room: "", page: "", pageProps: {}, side: "", sideProps: {}, depth: 0 };
     const place = { ...home, ...change };
@@ -125,6 +129,16 @@ def _privacy(visit: Visit) -> None:
     expect(visit.person.page.locator("article summary").first).to_be_visible()
 
 
+def _update(visit: Visit, where: str = "") -> None:
+    visit.go(page="Update")
+    expect(visit.person.page.get_by_label(visit.word("로그 주소", "Address of the log"))).to_have_value(where)
+
+
+def _update_damaged(visit: Visit) -> None:
+    with damaged_updates(visit.person.profile) as where:
+        _update(visit, where)
+
+
 def _unfolded(visit: Visit) -> None:
     _privacy(visit)
     for summary in visit.person.page.locator("main summary").all():
@@ -222,6 +236,27 @@ def _words(visit: Visit) -> None:
     words_shown(visit.person)
 
 
+def _backups(visit: Visit) -> None:
+    """Backups to the server; planned on the first visit."""
+    visit.go(page="Settings")
+    server = re.compile("^" + visit.word("내 서버", "Your server"))
+    add = visit.person.page.get_by_role("button", name=visit.word("백업할 곳 고르기", "Choose where to back up"))
+    expect(add).to_be_visible()
+    if not visit.person.page.get_by_role("button", name=server).count():
+        visit.press("백업할 곳 고르기", "Choose where to back up")
+        visit.person.page.get_by_role("radio", name=server).check()
+        visit.press("백업 시작하기", "Start backups")
+    good = visit.person.page.get_by_text(visit.word("마지막으로 잘된 백업", "Last good backup"))
+    expect(good).to_be_visible(timeout=30_000)
+    good.scroll_into_view_if_needed()
+
+
+def _add_backup(visit: Visit) -> None:
+    visit.go(page="Settings")
+    visit.press("백업할 곳 고르기", "Choose where to back up")
+    expect(visit.person.page.get_by_role("dialog").get_by_role("radio").first).to_be_visible()
+
+
 def _block(visit: Visit) -> None:
     visit.go(page="Person", pageProps={"account": visit.there.friend})
     visit.press("차단하기", "Block")
@@ -286,6 +321,8 @@ INSIDE: Final[dict[str, Stop]] = {
     "settings": _page("Settings"),
     "change-passphrase": _then(_page("Settings"), _press("암호 바꾸기", "Change passphrase")),
     "words-again": _words,
+    "add-backup": _add_backup,
+    "backups": _backups,
     "blocked": _page("Blocked"),
     "devices": _then(
         _page("Devices"), lambda visit: expect(visit.person.page.locator("[data-device]").first).to_be_visible()
@@ -296,7 +333,9 @@ INSIDE: Final[dict[str, Stop]] = {
         lambda visit: expect(visit.person.page.locator(".digits")).to_be_visible(),
     ),
     "privacy": _privacy,
+    "update": _update,
     "privacy-unfolded": _unfolded,
+    "update-damaged": _update_damaged,
 }
 """Name → how to get there."""
 
@@ -312,21 +351,7 @@ def inside(visit: Visit, names: Iterable[str] = INSIDE) -> Iterator[str]:
 
 def _settled(person: Person) -> None:
     person.page.wait_for_function(SETTLED)
-
-
-def _signing_up(person: Person) -> Iterator[str]:
-    """Which server, and the screen for a new account."""
-    press(person, "새로 시작하기", "Create an account")
-    heading(person, "어느 서버를 쓸까요?", "Which server do you want to use?")
-    person.page.locator("summary").click()
-    _settled(person)
-    yield "server"
-    field(person, "서버 주소나 초대 링크", "Server address or invite link").fill(person.relay)
-    press(person, "계속", "Continue")
-    heading(person, "아이디와 암호를 정해 주세요", "Choose a handle and a passphrase")
-    field(person, "암호", "Passphrase").fill(PASSPHRASE)
-    _settled(person)
-    yield "sign-up"
+    person.page.evaluate(DRAWN)
 
 
 def entering(person: Person, handle: str, name: str) -> Iterator[str]:
@@ -334,7 +359,8 @@ def entering(person: Person, handle: str, name: str) -> Iterator[str]:
     heading(person, "대화는 우리끼리만", "Your chats stay between you")
     _settled(person)
     yield "welcome"
-    yield from _signing_up(person)
+    yield from coming_back(person, _settled)
+    yield from signing_up(person, _settled)
     press(person, "뒤로", "Back")
     press(person, "24개 단어로 계정 되찾기", "Restore with 24 words")
     _settled(person)

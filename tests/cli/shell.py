@@ -13,8 +13,8 @@ PATIENCE_S = 40
 
 
 def environment(**more: str) -> dict[str, str]:
-    """No person's settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NULLA_")}
+    """No person's settings, and no person's desktop."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NULLA_", "DBUS_"))}
     return kept | {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"} | more
 
 

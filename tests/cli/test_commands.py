@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.cli.settings import Settings
 from nullabona.client.api import MessageInfo, MessageReceived
 from tests.api.people import QUICK, SOON, happens, opened, play
 from tests.api.service import Service
@@ -87,26 +86,9 @@ def test_who_comes_apart_asks_as_quickly(service: Service, pair: Pair, name: str
     """What only goes out waits for no box to be read, and so ends long before one is."""
     profile = tmp_path / "late"
     nulla("account", "create", service.handle(name), "--unprotected", profile=profile)
-    asked = nulla("contact", "add", pair.mina_handle, "--private", "--timeout", "20", profile=profile)
+    asked = nulla("contact", "add", pair.mina_handle, "--timeout", "20", profile=profile)
     assert (0, pair.mina_handle) == (asked.code, asked.out.strip())
     assert "random moment" not in asked.err
-
-
-def test_who_comes_apart_is_told_that_it_takes_long(pair: Pair) -> None:
-    """A command says so before it waits for the inbox. A room is read at once."""
-    sent = nulla("send", pair.junho_name, "slowly", "--private", profile=pair.mina)
-    assert (0, "Sent.") == (sent.code, sent.err.strip())
-    read = nulla("read", pair.mina_name, "--private", profile=pair.junho)
-    assert (0, True, "") == (read.code, "slowly" in read.out, read.err)
-    synced = nulla("sync", "--private", "--timeout", "0.3", profile=pair.junho)
-    said = ("With --private the inbox is read at random moments", "[pending-still]")
-    assert (4, [True, True]) == (synced.code, [part in synced.err for part in said])
-
-
-@pytest.mark.parametrize(("private", "named", "waits"), [(False, None, 30), (True, None, 300), (True, 2.0, 2)])
-def test_how_long_a_command_waits(*, private: bool, named: float | None, waits: float) -> None:
-    """What was named counts; else longer where the inbox is read at moments of its own."""
-    assert waits == Settings(private=private).patience(named)
 
 
 def test_rooms_on_one_connection_talk_as_others(pair: Pair) -> None:
@@ -116,6 +98,7 @@ def test_rooms_on_one_connection_talk_as_others(pair: Pair) -> None:
     assert (0, True) == (read.code, "on one" in read.out)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)  # a dozen processes, and each reads its rooms at moments that it draws
 def test_a_group_from_beginning_to_end(pair: Pair) -> None:
     """Create, members, rename, remove; each side sees it; what the removed one tries is refused."""
@@ -159,7 +142,7 @@ def arrives(pair: Pair) -> None:
     """Until a message has reached Junho's profile, which is then off again and has acknowledged nothing."""
 
     async def story() -> None:
-        async with opened(pair.junho, replace(QUICK, timing=replace(SOON, receipt=3_600_000))) as junho:
+        async with opened(pair.junho, replace(QUICK, timing=replace(SOON, receipt_unread=3_600_000))) as junho:
             await happens(junho, MessageReceived)
 
     play(story())

@@ -116,7 +116,7 @@ def test_another_system_is_told(tmp_path: Path) -> None:
 
 def test_a_link_starts_with_what_was_given(places: dict[str, str], tmp_path: Path) -> None:
     """A start without the proxy would show the person's address. No module of the folder where it starts is taken."""
-    given = ("--proxy", "socks5://127.0.0.1:9", "--private", "--relay", "talk.example", "--no-browser")
+    given = ("--proxy", "socks5://127.0.0.1:9", "--fast", "--relay", "talk.example", "--no-browser")
     done = nulla(places, "--register", *given, "--profile", str(tmp_path / "미나 $HOME"))
     assert 0 == done.code, done.err
     *command, last = command_in(Path(places["XDG_DATA_HOME"], "applications", NAME).read_text("utf-8"))

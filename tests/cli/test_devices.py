@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.api.service import Service
 from tests.cli.conftest import Pair
 from tests.cli.shell import nulla, started
@@ -35,6 +37,7 @@ def test_a_device_is_linked_named_listed_and_put_out(pair: Pair, tmp_path: Path)
     assert (1, True) == (unknown.code, "[bad-request]" in unknown.err)
 
 
+@pytest.mark.slow
 def test_an_account_is_deleted_by_typing_its_handle(pair: Pair) -> None:
     """A slip deletes nothing; afterwards the other has the room alone, and the profile can still be read."""
     slip = nulla("account", "delete", "--yes", "somebody@else.example", profile=pair.mina)

@@ -33,7 +33,7 @@ def test_what_came_of_each_is_told_in_its_place(tmp_path: Path, capfd: pytest.Ca
 
 def test_those_that_measure_time_play_alone_and_last() -> None:
     """The rows of the registry say so."""
-    assert {"insider", "loss", "flood"} == {row.name for row in DRILLS.values() if row.alone}
+    assert {"failover", "insider", "loss", "flood"} == {row.name for row in DRILLS.values() if row.alone}
 
 
 @pytest.mark.parametrize(("held", "mark"), [(True, "✓"), (False, "✗")])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from nullabona.client.api import ContactRequested, IdentityChanged
 from tests.api.anew import erase_card, let_the_hold_pass, register
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play
@@ -11,6 +13,7 @@ from tests.api.service import Service
 from tests.cli.shell import nulla
 
 
+@pytest.mark.slow
 def test_whose_handle_leads_to_other_keys_is_marked_until_the_person_knows(tmp_path: Path) -> None:
     with Service(tmp_path / "relay", period_s=1) as service:
         handle, old, new = play(_changed(service, tmp_path), 90)

@@ -9,7 +9,7 @@ import click
 from nullabona.cli import main
 
 SPOKEN = {"common_as_json", "common_language"}
-NETWORK = {"common_ca_file", "common_proxy", "common_private", "common_fast"}
+NETWORK = {"common_ca_file", "common_proxy", "common_fast"}
 PROFILE = {"common_profile", "common_passphrase_file"}
 LOCAL = (
     "docket package verify", "docket package key", "docket publish", "log check", "log keygen", "record verify",

@@ -56,3 +56,13 @@ def test_tokens_are_printed_one_a_line(keys: Path, tmp_path: Path) -> None:
     assert all(text.startswith("nbt1-") for text in made.out.split())
     over = nulla("relay", "token", str(keys), "--host", "relay.example", "--days", "366", profile=tmp_path)
     assert over.code == 2
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_bare_name_is_refused_at_a_relay_with_a_name(tmp_path: Path, language: str) -> None:
+    """Such a relay has no directory, which would be waited for without end. Nobody is asked."""
+    url, profile = "https://relay.example/n/seoul-3", tmp_path / "mina"
+    refused = nulla("account", "create", "mina", "--relay", url, "--unprotected", "--lang", language, profile=profile)
+    assert (1, True) == (refused.code, "NAME@SERVER" in refused.err), refused.err
+    said = ("이름이 있는 서버", "서버까지 적어") if language == "ko" else ("has no handles", "that has handles")
+    assert all(each in refused.err for each in said), refused.err

@@ -13,6 +13,7 @@ from tests.cli.shell import nulla
 pytestmark = pytest.mark.timeout(240)  # a process for every command
 
 
+@pytest.mark.slow
 def test_an_account_moves_and_its_room_comes_along(pair: Pair, doomed: Service) -> None:
     """She moves; he, who has done nothing, writes to her there. Moving again brings it back."""
     before = nulla("room", "info", pair.room[:12], "--json", profile=pair.mina).row["relay"]
@@ -29,7 +30,11 @@ def test_an_account_moves_and_its_room_comes_along(pair: Pair, doomed: Service) 
 
 @pytest.mark.parametrize(
     ("address", "error"),
-    [("ws://127.0.0.1:1", "unreachable"), ("ws://relay.example", "endpoint-refused"), ("two", "endpoint-refused")],
+    [
+        ("ws://127.0.0.1:1", "unreachable"),
+        ("ws://relay.example", "endpoint-refused"),
+        ("two words", "endpoint-refused"),
+    ],
 )
 def test_a_slip_of_the_pen_changes_nothing(pair: Pair, address: str, error: str) -> None:
     """A relay that does not answer, one without encryption, a word that is no address."""

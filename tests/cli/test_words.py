@@ -91,6 +91,14 @@ def test_an_error_is_a_sentence(code: str) -> None:
     assert re.search(r"(?:요|니다)\.$", ERRORS[code].ko)
 
 
+@pytest.mark.parametrize("area", AREAS)
+def test_no_korean_particle_hangs_on_how_a_value_ends(area: str) -> None:
+    """Which of two particles is right depends on the last sound of the value, which nobody knows beforehand."""
+    particle = re.compile(r"\{\w+\}(?:가|이|를|을|은|는|와|과|로|으로|예요|이에요|라고|이라고)(?![가-힣(])")
+    said = [text for one in Words(area).values() for text in (one.ko, one.ko_hint)]
+    assert [] == [text for text in said if particle.search(text)]
+
+
 def test_one_idea_has_one_korean_word() -> None:
     """docs/glossary.md, "In Korean"."""
     said = [text for sentence in EVERY.values() for text in (sentence.ko, sentence.ko_hint)]
@@ -209,7 +217,7 @@ def test_states_are_said_in_the_language_of_the_person(pair: Pair) -> None:
     assert "수락함" in people
     status = nulla("status", "--lang", "ko", profile=pair.mina).out
     assert re.search(r"서버 등록 +완료", status)
-    assert "우편함: 연결됨" in status
+    assert "채팅방: 연결됨" in status
     assert "True" not in status
     assert {"joined"} == {row["phase"] for row in nulla("room", "list", "--json", profile=pair.mina).rows}
 

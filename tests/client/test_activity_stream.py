@@ -8,12 +8,23 @@ from typing import Any, cast
 
 import pytest
 
-from nullabona.client.net import Unreachable
+from nullabona.client.net import Answers, Unreachable
+from nullabona.client.runner import activity_stream
 from nullabona.client.runner.activity_stream import MOST_ANSWERS, MOST_DIGESTS, WAIT_S, ActivityStream
+from nullabona.client.runner.signed_stream import SignedStream
+from nullabona.log.digest_chain import Contradiction
 from nullabona.relay.activity import DIGEST_S, KEEP_S
 from nullabona.relay.core.limits import Limits
-from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, AnyResponse, PollActivity, Refusal
+from nullabona.wire.messages import (
+    ACTIVITY_TAG_SIZE,
+    ActivityDigests,
+    AnyResponse,
+    FollowActivity,
+    PollActivity,
+    Refusal,
+)
 from nullabona.wire.wakes import OMITTED, activity_tag
+from tests.client.signing import Signing
 
 OURS = {"one": b"1" * 32, "two": b"2" * 32}
 OTHERS = b"3" * 32
@@ -33,14 +44,23 @@ def answer(first: int, count: int, **active: int) -> ActivityDigests:
     return ActivityDigests(first, tuple(digest(n, OTHERS, *([ours[n]] if n in ours else [])) for n in numbers))
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next connection comes at once."""
+    monkeypatch.setattr(activity_stream, "GONE_S", 0.0)
+
+
 class Relay:
     """Answers as it is told to, an error by raising it; then it waits for ever. A `PersistentCarrier` and its owner."""
 
     is_open = True
+    signing = Signing()
 
     def __init__(self, *answers: AnyResponse | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[int, int]] = []
+        self.followed: list[int] = []
+        self.rests = 0
         self.rested = asyncio.Event()
 
     async def request(self, request: PollActivity, timeout_s: float) -> AnyResponse:
@@ -51,7 +71,17 @@ class Relay:
         answered = self.answers.pop(0)
         if isinstance(answered, Exception):
             raise answered
-        return answered
+        return self.signing.signed(answered)
+
+    async def rest(self) -> None:
+        self.rests += 1
+
+    def follow(self, request: FollowActivity) -> Answers:
+        """A relay of the time before it knew how to: the same is polled on."""
+        answers = Answers(lambda: None, lambda: None)
+        answers.put(Refusal("unsupported"))
+        self.followed.append(request.after)
+        return answers
 
     async def ready(self) -> Relay:
         return self
@@ -81,13 +111,16 @@ class Told:
     def up_changed(self) -> None:
         self.what.append("up changed")
 
+    def contradicted(self, found: Contradiction) -> None:
+        self.what.append(found)
+
 
 def polled(relay: Callable[[], Relay], after: int = 0) -> tuple[Relay, list[object], int]:
     """What was asked and told until the relay had said everything, and how far was heard."""
 
     async def story() -> tuple[Relay, list[object], int]:
         told, asked = Told(), relay()
-        stream: ActivityStream[str] = ActivityStream(cast(Any, asked), told, lambda: 0.5, after)
+        stream: ActivityStream[str] = ActivityStream(cast(Any, asked), told, lambda: 0.5, after, SignedStream())
         following = asyncio.create_task(stream.follow())
         async with asyncio.timeout(PATIENCE_S):
             await asked.rested.wait()
@@ -146,7 +179,7 @@ def test_until_all_is_told_nothing_counts_as_heard() -> None:
 def test_what_a_relay_forgot_in_between_counts_as_missed() -> None:
     """Every box has to be looked into, those that were found among them."""
     _, told, upto = polled(
-        lambda: Relay(answer(1, MANY, one=1), ActivityDigests(9_000, ()), answer(9_000, 1, two=9_000))
+        lambda: Relay(answer(1, MANY, one=1), *[ActivityDigests(9_000, ())] * 2, answer(9_000, 1, two=9_000))
     )
     assert ["missed", "up changed", (["two"], False)] == told
     assert 9_000 == upto

@@ -8,8 +8,9 @@ import msgspec
 
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.model.inbox_items import Invitation
+from nullabona.client.core.model.intents import AddAccount
 from nullabona.client.core.model.outbox_targets import InboxFrame
-from nullabona.client.core.model.state import AddAccount, Merged
+from nullabona.client.core.model.state import Merged
 from tests.core.seen import Overheard, view
 from tests.core.stage import RELAY, START, Other, Stage, box_of
 

@@ -9,8 +9,8 @@ from nullabona.client.core.contacts import links
 from nullabona.client.core.identity import claims
 from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, PendingAnswer, Refuse, Verdict
 from nullabona.client.core.model.inbox_items import LinkRefusal
+from nullabona.client.core.model.intents import AddAccount
 from nullabona.client.core.model.records import ContactState
-from nullabona.client.core.model.state import AddAccount
 from nullabona.client.core.step import Step
 from tests.core.stage import DAY, Other, Stage, told
 

@@ -12,17 +12,9 @@ from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
 from nullabona.client.core.model.facts.messages import ReadMarker
+from nullabona.client.core.model.intents import AddAccount, Intent, RemoveAccount, SetInfo, UpdateKeys
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.model.state import (
-    JOINED,
-    LEFT,
-    REMOVED,
-    AddAccount,
-    Intent,
-    RemoveAccount,
-    SetInfo,
-    UpdateKeys,
-)
+from nullabona.client.core.model.state import JOINED, LEFT, REMOVED
 from nullabona.client.core.step import Step
 from nullabona.errors import UserError
 from tests.core.stage import RELAY, Other, Stage, rows, told

@@ -13,9 +13,10 @@ from nullabona.client.core.identity import claims, contact_keys
 from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.errors import BadRequest, NoSuchContact
 from nullabona.client.core.model.inbox_items import ContactRequest
+from nullabona.client.core.model.intents import AddAccount
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo
-from nullabona.client.core.model.state import REJOINING, AddAccount
+from nullabona.client.core.model.state import REJOINING
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
 from nullabona.wire.card import CardForked

@@ -14,10 +14,11 @@ from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.identity.claims import LetIn, Refuse
 from nullabona.client.core.identity.inbox_addresses import host_relay
 from nullabona.client.core.model.inbox_items import Invitation, LinkRefusal, LinkUse
+from nullabona.client.core.model.intents import AddAccount, UpdateKeys
 from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
-from nullabona.client.core.model.state import AddAccount, Invite, RoomState, UpdateKeys
+from nullabona.client.core.model.state import Invite, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.blob import cut_blob
@@ -172,7 +173,7 @@ def test_whom_the_record_has_proven_is_added_and_that_is_told() -> None:
     with stage.step() as step:
         [intent] = let_in(step, room, link.token)
         assert isinstance(intent, AddAccount)
-        assert (EVE.account, EVE.handle) == (intent.account, intent.handle)
+        assert (EVE.account, EVE.handle, True) == (intent.account, intent.handle, intent.by_link)
         assert [("link-used", {"account": EVE.account, "handle": EVE.handle})] == told(step)
         assert [] == links.given_links(step)
         assert 1 == len(let_in(step, room, link.token, Other("dora").card()))

@@ -12,9 +12,9 @@ from nullabona.client.core.identity import cards, claims, device_certificates, i
 from nullabona.client.core.identity.cards import MAX_CARD_DAYS
 from nullabona.client.core.model.errors import CardTooOld, MlsRefused
 from nullabona.client.core.model.inbox_items import Gone, ItemBody
+from nullabona.client.core.model.intents import AddAccount
 from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import Contact, ContactState
-from nullabona.client.core.model.state import AddAccount
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardDevice, CardForked, CardStale, sign_card, verify_card
 from nullabona.wire.handle import parse_handle

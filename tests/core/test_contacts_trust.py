@@ -15,19 +15,11 @@ from nullabona.client.core.identity import claims, contact_keys
 from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.content import Profile, Text, encode_body
 from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.intents import AddAccount, RemoveAccount, UpdateKeys
 from nullabona.client.core.model.records import Contact, ContactState, MessageState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.safety_number import safety_digits
-from nullabona.client.core.model.state import (
-    JOINED,
-    LEFT,
-    REJOINING,
-    REMOVED,
-    AddAccount,
-    PendingCommit,
-    RemoveAccount,
-    UpdateKeys,
-)
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, REMOVED, PendingCommit
 from nullabona.client.core.preferences import Trust, contact_scope, of_contact
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import profiles

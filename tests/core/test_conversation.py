@@ -26,9 +26,10 @@ from nullabona.client.core.model.content import (
     Vote,
 )
 from nullabona.client.core.model.errors import BadRequest, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.model.intents import SetInfo
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import FileState, Message, MessageState, StoredFile
-from nullabona.client.core.model.state import LEFT, SetInfo
+from nullabona.client.core.model.state import LEFT
 from tests.core.stage import rows
 from tests.core.talk import JUN, NARI, PHOTO, STRANGER, Talk
 

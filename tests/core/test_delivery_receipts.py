@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from statistics import fmean, median
+
 import pytest
 
 from nullabona.client.core.delivery import receipts
 from nullabona.client.core.model.content import View
 from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
-from tests.core.stage import Other, Stage, set_time
+from tests.core.stage import Other, Randomness, Stage, set_time
 
 JUN = Other("jun")
 
@@ -98,6 +101,89 @@ def test_a_time_that_is_soon_enough_stays(before: int | None, after: int) -> Non
         assert after == set_time(state.receipt_at) - step.now
 
 
+class Drawn(Randomness):
+    """Numbers by chance, the same in each run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dice = random.Random(1)
+
+    def between(self, low: int, high: int) -> int:
+        return self.dice.randint(low, high)
+
+
+def later(stage: Stage, before: int | None) -> int:
+    """When the room is told of what nobody has read, in ms from now. ``before``: when it is told something anyway."""
+    with stage.inside(stage.room(JUN)) as (step, state, _):
+        state.receipt_at = None if before is None else step.now + before
+        receipts.tell_later(step, state)
+        return set_time(state.receipt_at) - step.now
+
+
+@pytest.mark.parametrize("before", [-5, 0, 2_000, 86_400_000])
+def test_what_nobody_has_read_is_told_with_what_is_told_anyway(before: int) -> None:
+    """The time is not drawn a second time: the first of many draws would be early."""
+    assert before == later(Stage(), before)
+
+
+def test_the_time_of_what_nobody_has_read_is_exponential() -> None:
+    """A quarter of an hour in the mean, from nothing to some hours; it tells nothing of when the frame came."""
+    stage = Stage(rng=Drawn())
+    waits = [later(stage, None) / 900_000 for _ in range(400)]
+    assert 0.8 < fmean(waits) < 1.25
+    assert 0.55 < median(waits) < 0.85
+    assert 3 < max(waits) < 14
+
+
+@pytest.mark.parametrize(
+    ("pause", "waits"), [(None, (0, 2_000)), (600_000, (0, 2_000)), (599_999, (25_000, 50_000)), (0, (25_000, 50_000))]
+)
+@pytest.mark.parametrize("low", [False, True])
+def test_while_people_talk_what_was_read_waits_for_the_reply(
+    pause: int | None, waits: tuple[int, int], *, low: bool
+) -> None:
+    """After a pause it is told soon: its sender may wonder whether somebody is there."""
+    stage = Stage(rng=Randomness(low=low))
+    with stage.inside(stage.room(JUN)) as (step, state, _):
+        state.talked_at = None if pause is None else step.now - pause
+        receipts.tell_read(step, state)
+        assert (waits[not low], step.now) == (set_time(state.receipt_at) - step.now, state.talked_at)
+
+
+def test_in_a_large_room_what_was_read_waits_as_long_as_an_answer_may() -> None:
+    """Half a minute would not be enough for two hundred devices."""
+    stage = Stage()
+    with stage.inside(stage.room(*(Other(f"p{n}") for n in range(199)))) as (step, state, _):
+        state.talked_at = step.now
+        receipts.tell_read(step, state)
+        assert 25_000 + 100_000 == set_time(state.receipt_at) - step.now
+
+
+@pytest.mark.parametrize(("before", "after"), [(49_999, 49_999), (50_001, 50_000), (3_600_000, 50_000), (1, 1)])
+def test_reading_brings_forward_a_receipt_that_would_be_late(before: int, after: int) -> None:
+    """And never puts one off."""
+    stage = Stage()
+    with stage.inside(stage.room(JUN)) as (step, state, _):
+        state.talked_at, state.receipt_at = step.now, step.now + before
+        receipts.tell_read(step, state)
+        assert after == set_time(state.receipt_at) - step.now
+
+
+@pytest.mark.parametrize(
+    ("look", "due", "after"), [(60_000, 60_001, 2_000), (60_000, 59_999, 59_999), (None, 60_001, 60_001)]
+)
+def test_a_receipt_that_waited_for_a_look_into_the_box_goes_out_soon_after_it(
+    look: int | None, due: int, after: int
+) -> None:
+    """It need not wait until the look would have been given up; one that is due otherwise stays."""
+    stage = Stage()
+    with stage.inside(stage.room(JUN)) as (step, state, seen):
+        seen.look_until = None if look is None else step.now + look
+        state.receipt_at = step.now + due
+        receipts.looked(step, state, seen)
+        assert after == set_time(state.receipt_at) - step.now
+
+
 def doubt(step: Step, state: RoomState, seen: BoxTrack) -> int:
     """Something is gone: when the room is told, and how many doubts there were."""
     receipts.tell_doubt(step, state, seen)
@@ -113,7 +199,7 @@ def test_doubts_are_told_as_soon_as_anything_and_then_ever_later() -> None:
         for _ in range(20):
             state.receipt_at = None
             waits.append(doubt(step, state, seen))
-        assert [*[2_000] * 9, *(2_000 << n for n in range(1, 10)), 1_800_000, 1_800_000] == waits
+        assert [*[2_000] * 8, *(2_000 << n for n in range(1, 10)), *[1_800_000] * 3] == waits
         assert 20 == seen.doubts
         doubt(step, state, seen)
         assert 20 == seen.doubts

@@ -19,19 +19,11 @@ from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
 from nullabona.client.core.model.imports import IMPORTED
+from nullabona.client.core.model.intents import AddAccount, RemoveDevice
 from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
-from nullabona.client.core.model.state import (
-    JOINED,
-    LEFT,
-    REJOINING,
-    REMOVED,
-    AddAccount,
-    DeviceChanges,
-    PendingCommit,
-    RemoveDevice,
-)
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, REMOVED, DeviceChanges, PendingCommit
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.wire.card import Card

@@ -294,9 +294,9 @@ def test_what_somebody_is_called_here_is_told(home: Home, at: Talk) -> None:
 def test_choices_are_told_but_those_that_each_device_has_for_itself(home: Home, at: Talk) -> None:
     """Of the profile, a room or a contact; nothing where nothing was chosen, or nothing that is shared."""
     scopes = [PROFILE, room_scope(at.group.id), contact_scope(JUN.account)]
-    own_to_each = {"theme": "dark", "notify": "all", "lock_minutes": 5, "language": "ko", "enter_sends": False}
+    own_to_each = {"theme": "dark", "notify": "all", "quiet_hours": "22:00-07:00", "lock_minutes": 5, "language": "ko"}
     for scope in scopes:
-        for key, value in own_to_each.items():
+        for key, value in (own_to_each | {"enter_sends": False}).items():
             at.step.store.put_preference(scope, key, msgspec.msgpack.encode(value))
     assert [] == tell(at, home, *scopes)
     for scope in scopes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -160,3 +161,25 @@ def test_of_too_much_evidence_the_middle_of_the_most_frequent_kind_goes(store: S
     keeping.keep_evidence(store, last)
     middle = len([*many, last]) // 2
     assert [*rare, *many[:middle], *many[middle + 1 :], last] == keeping.load_evidence(store)
+
+
+def test_other_directories_do_not_wash_away_the_evidence_of_the_own(store: SqliteStore) -> None:
+    """Each of them can show as much as it likes, and under as many hosts. The own one keeps half for itself."""
+    own = [evidence(1), evidence(2, "log-stale")]
+    for each in own:
+        keeping.keep_evidence(store, each, HOST)
+    for number in range(2 * MOST_EVIDENCE):
+        keeping.keep_evidence(store, msgspec.structs.replace(evidence(number), host=f"{number}.example"), HOST)
+    kept = keeping.load_evidence(store)
+    assert (own, MOST_EVIDENCE) == (kept[:2], len(kept))
+    for number in range(3, 2 * MOST_EVIDENCE):
+        keeping.keep_evidence(store, evidence(number), HOST)
+    assert {True: MOST_EVIDENCE // 2, False: MOST_EVIDENCE // 2} == Counter(
+        each.host == HOST for each in keeping.load_evidence(store)
+    )
+
+
+def test_the_person_is_told_once_an_hour_of_each_directory(store: SqliteStore) -> None:
+    """A clock that went back does not silence it for longer."""
+    times = [(HOST, 10_000), (HOST, 13_599), (OTHER, 13_599), (HOST, 13_600), (HOST, 9_000)]
+    assert [True, False, True, True, True] == [keeping.may_tell(store, host, now_s) for host, now_s in times]

@@ -39,7 +39,7 @@ def leaf(number: int, opening: Opening | None, siblings: Sequence[bytes]) -> byt
     """What the log has for an epoch, each closed a second after the one before."""
     walk = Walk(tuple(siblings), None)
     root = root_without(LABEL, walk) if opening is None else root_with(LABEL, opening.commitment, walk)
-    return leaf_hash(encode_epoch(number, root, NOW + number))
+    return leaf_hash(encode_epoch(number, root, NOW + number, b""))
 
 
 LEAVES = [
@@ -222,7 +222,7 @@ def test_another_leaf_in_the_way_proves_an_absence() -> None:
     other = bytes([LABEL[0]]) + bytes(LABEL_BYTES - 1)
     siblings = tuple(SIBLINGS[:3])
     root = root_without(LABEL, Walk(siblings, Leaf(other, b"c" * 32)))
-    leaves = [LEAVES[0], leaf_hash(encode_epoch(1, root, NOW + 1))]
+    leaves = [LEAVES[0], leaf_hash(encode_epoch(1, root, NOW + 1, b""))]
     known = msgspec.structs.replace(PINNED, size=1, peaks=frontier(LEAVES[:1]).peaks)
     told = looked_up(siblings=siblings, other=(other, b"c" * 32), checkpoint=checkpoint(leaves))
     assert check_answer(known, MINA, told, NOW + 1).opening is None

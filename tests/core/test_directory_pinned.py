@@ -211,13 +211,12 @@ def test_what_is_shown_is_of_now(closed_s: int, time_s: int | None, *, believed:
 def test_what_was_reached_is_remembered() -> None:
     """If it is what was seen."""
     longer = [*LEAVES, leaf_hash(b"epoch 6")]
-    now = moved(PINNED, frontier(longer), sighting(longer), b"note", NOW + 9)
-    assert (
-        msgspec.structs.replace(PINNED, size=7, peaks=frontier(longer).peaks, checkpoint=b"note", seen_s=NOW + 9) == now
-    )
-    for reached in (LEAVES, [*LEAVES, leaf_hash(b"another")]):
+    now = moved(PINNED, frontier(longer), sighting(longer), b"note", NOW + 9, listed=True)
+    reached: dict[str, object] = {"size": 7, "peaks": frontier(longer).peaks, "checkpoint": b"note"}
+    assert msgspec.structs.replace(PINNED, **reached, seen_s=NOW + 9, listed=True) == now
+    for other in (LEAVES, [*LEAVES, leaf_hash(b"another")]):
         with pytest.raises(LogForked):
-            moved(PINNED, frontier(reached), sighting(longer), b"note", NOW)
+            moved(PINNED, frontier(other), sighting(longer), b"note", NOW, listed=False)
 
 
 # -- promises -----------------------------------------------------------------------------------------------------

@@ -19,10 +19,11 @@ from nullabona.client.core.model.content import Gone, Notice, NoticeKind, Sync, 
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.rooms import EpochChanged
 from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadElsewhere, MembershipEnded, ProfileCopied
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.model.outbox_targets import InboxFrame, InboxTrim, RoomFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, BoxTrack, RoomState, UpdateKeys, Winner
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, BoxTrack, RoomState, Winner
 from nullabona.client.core.model.sync_items import ContactItem
 from nullabona.errors import Bug
 from tests.core.listening import Listening
@@ -92,6 +93,7 @@ DUE: dict[str, tuple[Callable[[RoomState], None], Callable[[RoomState], object]]
     "questions": (of_room(rejoin=FORK), lambda room: room.rejoin and room.rejoin.attempts == 1),
     "new keys": (of_room(update_at=START), lambda room: set_time(room.update_at) > START),
     "devices": (of_room(tend_at=START), lambda room: not room.tend_at),
+    "devices that were not heard": (of_room(unheard_at=START), lambda room: not room.unheard_at),
     "a move": (of_room(note_at=START), lambda room: not room.note_at),
     "a search": (of_room(scout_at=START), lambda room: set_time(room.scout_at) > START),
     "changes": (of_room(intents=[UpdateKeys()]), lambda room: room.pending is not None),

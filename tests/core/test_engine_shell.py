@@ -285,7 +285,7 @@ def test_what_is_to_be_read() -> None:
     track = state_of(stage, first).current
     assert [(RELAY, track.keys.box, 0, False)] == [(w.relay, w.box, w.after, w.old) for w in engine.reads(first)]
     box = inbox(stage).box
-    assert (ReadRequest(RELAY, box, 3),) == engine.reads(INBOX)
+    assert (ReadRequest(RELAY, box, 3, read_at=0),) == engine.reads(INBOX)
     assert [ReadRequest(THERE, box, 7, old=True)] == engine.former_inboxes()
     assert () == engine.reads(b"x" * 32)
 

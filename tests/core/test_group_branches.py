@@ -7,9 +7,10 @@ import pytest
 from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import CompetingBranch, Rejoin
 from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.intents import RemoveAccount
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.records import MessageState
-from nullabona.client.core.model.state import RemoveAccount, Winner
+from nullabona.client.core.model.state import Winner
 from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Alone, Fork, branch, encoded, helper
 from tests.core.seen import digest, view
 from tests.core.stage import START, Other

@@ -8,9 +8,10 @@ import pytest
 
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.group import commits
+from nullabona.client.core.model.intents import RemoveAccount, UpdateKeys
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import CommitNote, encode_note
-from nullabona.client.core.model.state import PendingCommit, RemoveAccount, UpdateKeys, Winner
+from nullabona.client.core.model.state import PendingCommit, Winner
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind, open_frame
 from tests.core.stage import START

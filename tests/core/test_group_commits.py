@@ -13,6 +13,7 @@ from nullabona.client.core.group.commits import ASLEEP_MS, KEPT_HISTORY
 from nullabona.client.core.group.intents import LOOK_MS, TEND_MS
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.intents import AddAccount, Intent, RemoveAccount, SetInfo, UpdateKeys
 from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.records import ContactState
@@ -20,15 +21,10 @@ from nullabona.client.core.model.room_info import DIRECT, decode_info
 from nullabona.client.core.model.state import (
     JOINED,
     REJOINING,
-    AddAccount,
     CommitCandidate,
-    Intent,
     Merged,
     PendingCommit,
-    RemoveAccount,
     RoomState,
-    SetInfo,
-    UpdateKeys,
     Winner,
 )
 from nullabona.client.core.step import Step

@@ -14,19 +14,11 @@ from nullabona.client.core.group.intents import LOOK_MS
 from nullabona.client.core.identity import cards
 from nullabona.client.core.model.commit_policy import check_commit
 from nullabona.client.core.model.facts.signals import MembershipEnded
+from nullabona.client.core.model.intents import AddAccount, RemoveAccount, SetInfo, UpdateKeys
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import CommitNote, encode_note, make_order
 from nullabona.client.core.model.room_info import encode_info
-from nullabona.client.core.model.state import (
-    JOINED,
-    REMOVED,
-    AddAccount,
-    RemoveAccount,
-    RoomState,
-    SetInfo,
-    UpdateKeys,
-    Winner,
-)
+from nullabona.client.core.model.state import JOINED, REMOVED, RoomState, Winner
 from nullabona.client.core.step import Step
 from tests.core.bare import bare
 from tests.core.stage import rows

@@ -14,10 +14,11 @@ from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Leave, Text, encode_body
 from nullabona.client.core.model.facts.rooms import Left, Removed
 from nullabona.client.core.model.facts.signals import MembershipEnded
+from nullabona.client.core.model.intents import RemoveAccount, SetInfo, UpdateKeys
 from nullabona.client.core.model.outbox_targets import InboxTrim, RoomFrame, RoomTrim, room_of
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.room_info import DIRECT
-from nullabona.client.core.model.state import LEFT, REMOVED, RemoveAccount, RoomState, SetInfo, UpdateKeys
+from nullabona.client.core.model.state import LEFT, REMOVED, RoomState
 from nullabona.client.core.step import Step, way_key
 from tests.core.listening import Listening
 from tests.core.stage import START, Other, Stage, rows, signals

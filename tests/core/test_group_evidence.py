@@ -12,9 +12,10 @@ from nullabona.client.core.group.evidence import LAST_RESORT, MAX_ATTEMPTS, PATI
 from nullabona.client.core.model.branches import Helper, Rejoin, Tries
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.intents import RemoveAccount, UpdateKeys
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim, make_order, make_ruling
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.model.state import JOINED, REJOINING, Merged, RemoveAccount, UpdateKeys
+from nullabona.client.core.model.state import JOINED, REJOINING, Merged
 from tests.core.stage import RELAY, START, Other, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nullabona.client.core.model.branches import Helper
-from nullabona.client.core.model.state import Merged, UpdateKeys
+from nullabona.client.core.model.intents import UpdateKeys
+from nullabona.client.core.model.state import Merged
 from tests.core.stage import Stage
 from tests.core.test_group_evidence import JUN, SORA, group, judged, rejoin
 

@@ -8,9 +8,10 @@ from nullabona.client.core.group import commits, insistence
 from nullabona.client.core.group.insistence import PATIENCE_MS
 from nullabona.client.core.group.intents import LOST_ADMIN, LOST_OTHERS, lost
 from nullabona.client.core.group.intents import insists as passes_over
+from nullabona.client.core.model.intents import Intent, RemoveAccount, SetInfo, UpdateKeys
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
-from nullabona.client.core.model.state import Intent, PendingCommit, RemoveAccount, RoomState, SetInfo, UpdateKeys
+from nullabona.client.core.model.state import PendingCommit, RoomState
 from nullabona.client.core.step import Step
 from tests.core.bare import bare
 from tests.core.stage import RELAY, Other, Stage

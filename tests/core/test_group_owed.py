@@ -8,8 +8,9 @@ import pytest
 
 from nullabona.client.core.group import owed, ticket_branch
 from nullabona.client.core.model.content import Moved, Text, encode_body
+from nullabona.client.core.model.intents import Intent, RemoveAccount, UpdateKeys
 from nullabona.client.core.model.records import MessageState
-from nullabona.client.core.model.state import JOINED, REJOINING, Intent, PendingCommit, RemoveAccount, UpdateKeys
+from nullabona.client.core.model.state import JOINED, REJOINING, PendingCommit
 from nullabona.client.core.sync import tickets
 from tests.core.forked import BO, EVE, JUN, Alone, Fork, branch
 from tests.core.seen import INCARNATION, Overheard, frame, view

@@ -9,9 +9,7 @@ from msgspec import structs
 
 from nullabona.client.core.group.plan import Change, check_change, plan
 from nullabona.client.core.model.errors import BadRequest
-from nullabona.client.core.model.proofs import RemovalOrder, make_move, make_order
-from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.model.state import (
+from nullabona.client.core.model.intents import (
     AddAccount,
     Intent,
     NoteMove,
@@ -20,6 +18,8 @@ from nullabona.client.core.model.state import (
     SetInfo,
     UpdateKeys,
 )
+from nullabona.client.core.model.proofs import RemovalOrder, make_move, make_order
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
 from tests.core.stage import Other, Stage
 
 JUN, DORA, EVE = Other("jun"), Other("dora"), Other("eve")

@@ -6,17 +6,10 @@ import pytest
 
 from nullabona.client.core.group.redo import to_redo
 from nullabona.client.core.model.branches import Rejoin
+from nullabona.client.core.model.intents import AddAccount, Intent, RemoveAccount, SetInfo, UpdateKeys
 from nullabona.client.core.model.proofs import RemovalOrder, make_order
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
-from nullabona.client.core.model.state import (
-    AddAccount,
-    Intent,
-    Merged,
-    PendingCommit,
-    RemoveAccount,
-    SetInfo,
-    UpdateKeys,
-)
+from nullabona.client.core.model.state import Merged, PendingCommit
 from tests.core.forked import BO, EVE, JUN, branch
 from tests.core.stage import RELAY, Other, Stage
 

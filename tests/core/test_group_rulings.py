@@ -11,6 +11,7 @@ from nullabona.client.core.group import rulings
 from nullabona.client.core.group.rulings import KEPT, MOST_WENT, Known
 from nullabona.client.core.model.branches import Helper, KnownUpTo, Rejoin
 from nullabona.client.core.model.inbox_items import History, Ticket
+from nullabona.client.core.model.intents import AddAccount, UpdateKeys
 from nullabona.client.core.model.proofs import (
     RemovalOrder,
     Ruling,
@@ -21,7 +22,7 @@ from nullabona.client.core.model.proofs import (
     members_hash,
 )
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.model.state import REJOINING, AddAccount, Merged, UpdateKeys
+from nullabona.client.core.model.state import REJOINING, Merged
 from tests.core.stage import RELAY, START, Other, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
@@ -295,6 +296,27 @@ def test_whom_we_removed_may_be_out_on_the_other_branch_too(there: bool) -> None
         ruled = rulings.follow(step, step.room(room), ours, None)
     left = {me, JUN.account} | ({SORA.account} if there else set())
     assert (True, False) == (ruled.has(left, set()), ruled.has(left - {JUN.account}, set()))
+
+
+@pytest.mark.parametrize("lacking", [{SORA.account}, {YUNA.account}, {SORA.account, YUNA.account}])
+def test_whom_our_branch_removed_may_be_out_by_an_older_ruling(lacking: set[bytes]) -> None:
+    """A ruling from before they went counts them in; their orders count for nothing, as nobody knows their keys any
+    more. That they are out we have seen ourselves: with any of them. Nobody else may be missing, or come with it.
+    """
+    stage = Stage()
+    me = stage.me.account
+    gone = [merged(2, mine=False, removed=[YUNA.account]), merged(4, mine=False, removed=[SORA.account])]
+    room = stage.room(JUN, history=gone)
+    ours = replace(known(stage, room, rejoin(epoch=2, commit=THEIRS)), info=group(JUN.account), since=0)
+    before = {me, JUN.account} | lacking
+    old = ruling(JUN, room, group(JUN.account), *before, epoch=3)
+    with stage.step() as step:
+        ruled = rulings.follow(step, step.room(room), ours, ticket(room, old))
+    assert ({SORA.account, YUNA.account}, members_hash(before)) == (set(ours.out), ruled.members)
+    assert (True, True) == (ruled.has({me, JUN.account}, set()), ruled.has(before, set()))
+    assert [False, False] == [ruled.has({me}, set()), ruled.has({me, JUN.account, b"n" * 32}, set())]
+    later = known(stage, room, rejoin(epoch=3, commit=THEIRS))
+    assert {SORA.account} == set(later.out)
 
 
 def test_who_was_led_by_one_who_is_no_admin_knows_the_room_as_before() -> None:

@@ -10,9 +10,10 @@ from nullabona.client.core.delivery.blobs import blob_content
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.inbox_items import WelcomePack, decode_pack
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.model.outbox_targets import ReplyFrame, RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import ContactState
-from nullabona.client.core.model.state import PendingCommit, UpdateKeys
+from nullabona.client.core.model.state import PendingCommit
 from nullabona.wire.address import epoch_keys
 from tests.core.inviting import BO, DAY, ELSEWHERE, HOSTS, HOUR, JUN, TABLET, Inviting, adding
 from tests.core.stage import RELAY, START, Other, Randomness, box_of

@@ -9,10 +9,11 @@ import pytest
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.content import Handed
+from nullabona.client.core.model.intents import Intent, UpdateKeys
 from nullabona.client.core.model.outbox_targets import ReplyFrame, RoomFrame
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DIRECT
-from nullabona.client.core.model.state import LEFT, Intent, Merged, PendingCommit, UpdateKeys
+from nullabona.client.core.model.state import LEFT, Merged, PendingCommit
 from tests.core.inviting import BO, DAY, HOUR, JUN, TABLET, Inviting, adding
 from tests.core.seen import Overheard, view
 from tests.core.stage import START, Other

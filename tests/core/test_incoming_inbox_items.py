@@ -17,6 +17,7 @@ from nullabona.client.core.model.outbox_targets import InboxTrim, RoomFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.sync_items import InboxItem
+from nullabona.client.core.read_requests import inbox_reads
 from nullabona.client.core.step import Step
 from nullabona.wire.address import Address, epoch_keys
 from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
@@ -65,6 +66,21 @@ def read(
     """A read of the inbox brings these, numbered from behind ``after``."""
     answer = Frames(at, after + len(frames) if head < 0 else head, tuple(enumerate(frames, after + 1)))
     assert [] == inbox_items.take_frames(step, state, after, answer, relay)
+
+
+def test_an_inbox_is_read_to_its_end_or_it_is_not() -> None:
+    """A device that stops between two pages knows that there was more; one that was there knows when."""
+    box = Box()
+    with box.stage.step() as step:
+        state = state_of(step, incarnation=b"inc", position=3)
+        (before,) = inbox_reads(state)
+        read(step, state, b"page", after=3, head=5)
+        (between,) = inbox_reads(state)
+        read(step, state, b"page", after=4, head=5)
+        (after,) = inbox_reads(state)
+        read(step, state, after=5, head=5)
+    assert [0, 0, step.now] == [want.read_at for want in (before, between, after)]
+    assert 3 == len({want.wake_secret for want in (before, between, after)})
 
 
 def asking(step: Step) -> list[bytes]:

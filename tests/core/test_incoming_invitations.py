@@ -17,10 +17,11 @@ from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Notice, NoticeKind, Text, encode_body
 from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.model.proofs import encode_move, make_move, make_order
 from nullabona.client.core.model.records import ContactState, MessageState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo
-from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, REMOVED, BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, REMOVED, BoxTrack, RoomState
 from nullabona.client.core.timeline import kinds
 from tests.core.invited import MISSING, Invited, larger
 from tests.core.seen import view

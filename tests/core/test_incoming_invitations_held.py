@@ -15,13 +15,15 @@ from nullabona.client.core.identity import claims, device_certificates
 from nullabona.client.core.identity.claims import Claim, Enter
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.branches import Helper, Rejoin
-from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.content import Notice, NoticeKind, Sync
 from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom
+from nullabona.client.core.model.intents import SetInfo
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, RoomState, SetInfo
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, RoomState
 from nullabona.client.core.model.sync_items import DeclineItem
 from nullabona.client.core.restore import returning
+from nullabona.client.core.timeline import kinds
 from tests.core.invited import Invited
 from tests.core.seen import Overheard
 from tests.core.stage import START, Other, Stage, rows
@@ -335,6 +337,8 @@ def test_an_invitation_that_was_wished_for_is_taken(whose: str, state: str, cont
     if phase == JOINED:
         with invited.mina.step() as step:
             assert [] == join_requests.kept(step)
+            [line] = step.store.messages(invited.id, limit=10)
+            assert Notice(NoticeKind.CAME, invited.jun.me.account) == kinds.stored(line)
 
 
 @pytest.mark.parametrize(("admin", "phase"), [(True, JOINED), (False, "asked")])

@@ -15,10 +15,11 @@ from nullabona.client.core.incoming import room_frames
 from nullabona.client.core.model.content import Body, Envelope, Handed, Leave, Sync, Text
 from nullabona.client.core.model.facts.signals import ChoicesTakenOver, ProfileCopied
 from nullabona.client.core.model.inbox_items import Invitation
+from nullabona.client.core.model.intents import RemoveAccount, SetInfo
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import BoxTrack, RemoveAccount, RoomState, SetInfo, Winner
+from nullabona.client.core.model.state import BoxTrack, RoomState, Winner
 from nullabona.client.core.model.sync_items import ProfileItem
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.blob import cut_blob, encode_ref

@@ -6,9 +6,11 @@ import msgspec
 import pytest
 
 from nullabona.client.core.model.inbox_items import (
+    ContactRequest,
     Gone,
     ItemBody,
     LinkUse,
+    OwnLetter,
     RoomsAsked,
     RoomsTold,
     RoomTold,
@@ -22,6 +24,7 @@ from nullabona.client.core.model.inbox_items import (
 from nullabona.client.core.model.proofs import BadProof
 from nullabona.errors import Malformed
 from nullabona.wire.address import Address
+from nullabona.wire.carried import MAX_CARRIED
 from tests.core.stage import Other
 
 JUN, MINA = Other("jun"), Other("mina")
@@ -31,8 +34,11 @@ ROOM = b"r" * 32
 BODIES: list[ItemBody] = [
     Gone(ROOM),
     RoomsAsked(),
+    OwnLetter(bytes(6_000)),
     TicketRequest(ROOM, 3, b"c" * 32),
     LinkUse(ROOM, b"t" * 16, b"card"),
+    LinkUse(ROOM, b"t" * 16, b"card", b"proof"),
+    ContactRequest(b"card", "hello", proof=b"p" * MAX_CARRIED),
 ]
 
 
@@ -63,6 +69,19 @@ def test_what_is_no_item_is_refused(body: bytes) -> None:
         open_item(HERE, body)
     with pytest.raises(Malformed):
         open_item(HERE, msgspec.msgpack.encode(SignedItem(JUN.identity, body, bytes(64))))
+
+
+def test_an_item_with_a_larger_proof_than_is_ever_carried_is_refused() -> None:
+    """As one with a larger card is."""
+    with pytest.raises(Malformed):
+        open_item(HERE, sign_item(JUN.mls, HERE, ContactRequest(b"card", "", proof=bytes(MAX_CARRIED + 1))))
+
+
+def test_an_item_of_an_older_program_brings_no_proof() -> None:
+    """It ends before that field."""
+    body = msgspec.msgpack.encode([1, b"card", "hello", b"", b""])
+    signed = SignedItem(JUN.identity, body, JUN.mls.sign(b"nullabona inbox item v1" + HERE + body))
+    assert ContactRequest(b"card", "hello") == open_item(HERE, msgspec.msgpack.encode(signed))[1]
 
 
 def test_a_pack_holds_a_way_in_and_its_branch() -> None:

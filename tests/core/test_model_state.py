@@ -5,20 +5,22 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core.model.branches import Helper
-from nullabona.client.core.model.room_info import GROUP, RoomInfo
-from nullabona.client.core.model.state import (
-    JOINED,
+from nullabona.client.core.model.intents import (
     AddAccount,
-    BoxTrack,
-    CommitCandidate,
     Intent,
-    Invite,
     NoteMove,
     RemoveAccount,
     RemoveDevice,
-    RoomState,
     SetInfo,
     UpdateKeys,
+)
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import (
+    JOINED,
+    BoxTrack,
+    CommitCandidate,
+    Invite,
+    RoomState,
     Winner,
     decode_state,
     encode_state,

@@ -10,6 +10,7 @@ from nullabona.client.core import read_requests
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.model import requests
 from nullabona.client.core.model.branches import Helper, Rejoin, Tries
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import (
@@ -21,7 +22,6 @@ from nullabona.client.core.model.state import (
     CommitCandidate,
     PendingCommit,
     RoomState,
-    UpdateKeys,
 )
 from nullabona.client.core.step import DAY_MS
 from nullabona.wire.wakes import wake_token
@@ -114,7 +114,18 @@ def test_a_room_in_which_nothing_is_due_wakes_nobody() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["receipt_at", "update_at", "invites_at", "profile_at", "sync_at", "tend_at", "note_at", "scout_at", "led_at"],
+    [
+        "receipt_at",
+        "update_at",
+        "invites_at",
+        "profile_at",
+        "sync_at",
+        "tend_at",
+        "unheard_at",
+        "note_at",
+        "scout_at",
+        "led_at",
+    ],
 )
 def test_each_time_of_a_room_wakes(name: str) -> None:
     """The first of them; 0 is none."""

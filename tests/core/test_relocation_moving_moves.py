@@ -10,6 +10,7 @@ import pytest
 from nullabona.client.core.delivery import blobs
 from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.model.content import Notice, NoticeKind, Text, encode_body
+from nullabona.client.core.model.intents import NoteMove
 from nullabona.client.core.model.outbox_targets import (
     FilePiece,
     OfRoom,
@@ -21,7 +22,7 @@ from nullabona.client.core.model.outbox_targets import (
 from nullabona.client.core.model.proofs import encode_move, make_move
 from nullabona.client.core.model.records import FileState, MessageState, Piece, StoredFile
 from nullabona.client.core.model.room_info import DEVICES
-from nullabona.client.core.model.state import BoxTrack, NoteMove
+from nullabona.client.core.model.state import BoxTrack
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.timeline import kinds
 from nullabona.wire.address import Address

@@ -219,8 +219,14 @@ def test_the_times_of_the_protocol() -> None:
     assert (0.3, 1.5, 7.0) == (found.active / 1_000, found.commit_spread / 1_000, found.update / 86_400_000)
     assert {
         "settle": 30,
+        "reread": 60,
         "put_back_any": 60,
+        "lighten": 86_400,
         "receipt": 2,
+        "receipt_unread": 900,
+        "overslept": 120,
+        "reply": 25,
+        "pause": 600,
         "blob": 60,
         "silence": 4 * 3_600,
         "announcement": 600,
@@ -228,6 +234,7 @@ def test_the_times_of_the_protocol() -> None:
         "retry_most": 900,
         "invite": 3_600,
         "claim": 600,
+        "card": 86_400,
         "link_answer": 600,
         "ticket": 20,
         "trim": 120,

@@ -9,10 +9,11 @@ from msgspec import structs
 
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.content import Text, View, encode_body
+from nullabona.client.core.model.intents import SetInfo, UpdateKeys
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import decode_claim, make_order
 from nullabona.client.core.model.records import DeviceView, MessageState
-from nullabona.client.core.model.state import BoxTrack, Merged, PendingCommit, SetInfo, UpdateKeys, Winner
+from nullabona.client.core.model.state import BoxTrack, Merged, PendingCommit, Winner
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import histories, repair
 from nullabona.wire.frame import Kind, open_frame
@@ -242,10 +243,25 @@ def test_another_history_shows_in_the_running_hash(seq: int, change: dict[str, b
         track.start = 3
         for place in (3, 4, 9, 10):
             stage.frame(step, track, place, chain=b"ours." * 6)
-        said = DeviceView(track.keys.box.address, JUN.device, b"inc", seq, b"their chain 1234", (1,), (2,))
+        said = DeviceView(track.keys.box.address, JUN.device, b"inc", seq, b"their chain 1234", (), (2,))
         histories.compare(step, state, track, replace(said, **change))  # type: ignore[arg-type]
         assert (DIFFERS if differs else []) == told(step)
         assert ([(0, b"inc")] if differs else []) == stored(step, track)
+
+
+def test_who_lacks_frames_is_warned_the_second_time_of_a_day() -> None:
+    """Our own running hash says nothing then, and others judge it. An epoch begins and ours go back both times."""
+    stage = Stage()
+    room = stage.room(JUN)
+    for expected in ([], DIFFERS):
+        with stage.inside(room) as (step, state, track):
+            begun(track)
+            track.diverged, track.start, track.missing = False, 3, [2]
+            stage.frame(step, track, 4, chain=b"ours." * 6)
+            said = DeviceView(track.keys.box.address, JUN.device, b"inc", 4, b"their chain 1234", (), ())
+            histories.compare(step, state, track, said)
+            assert (expected, True) == (told(step), track.diverged)
+            assert [UpdateKeys()] == state.intents
 
 
 def test_the_same_history_is_no_news() -> None:

@@ -228,6 +228,21 @@ def test_of_tickets_that_lead_elsewhere_the_person_is_told_once_for_each_who_giv
         assert [a.account, c.account] == state.rejoin.refused
 
 
+def test_who_led_to_another_name_in_vain_is_remembered_and_nobody_else() -> None:
+    """Each once, as with all others there the branch is believed (`evidence.check_branch`). A broken ticket is none."""
+    _, (a, b, c), room = behind()
+    ticket = ticket_of(c, room)
+    epoch, commit, _ = ticket.history[-1]
+    with bare(b) as step:
+        state = looks(step, room, a, c, commit=commit, epoch=epoch)
+        state.info = structs.replace(state.info, name="renamed")
+        refused(step, state, structs.replace(ticket_of(a, room), group_info=b"broken"), a)
+        for _ in range(2):
+            refused(step, state, ticket, c)
+        assert state.rejoin is not None
+        assert [c.account] == [*state.rejoin.led]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -16,22 +16,12 @@ from nullabona.client.core.group import create, intents
 from nullabona.client.core.identity import cards
 from nullabona.client.core.model.branches import KnownUpTo, Tries
 from nullabona.client.core.model.inbox_items import encode_pack
+from nullabona.client.core.model.intents import AddAccount, RemoveAccount, UpdateKeys
 from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
 from nullabona.client.core.model.proofs import encode_move, encode_ruling, make_move, make_order, make_ruling
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo, encode_info
-from nullabona.client.core.model.state import (
-    JOINED,
-    REJOINING,
-    AddAccount,
-    BoxTrack,
-    Merged,
-    PendingCommit,
-    RemoveAccount,
-    RoomState,
-    UpdateKeys,
-    Winner,
-)
+from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merged, PendingCommit, RoomState, Winner
 from nullabona.client.core.step import Step, way_key
 from nullabona.client.core.sync import rejoin
 from tests.core.bare import bare

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core.delivery import box_log, losses
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import MoveOrder, make_move
 from nullabona.client.core.model.records import FileState, Frame, Piece, StoredFile
-from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, PendingCommit, UpdateKeys, Winner
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, PendingCommit, Winner
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import repair
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
@@ -176,8 +177,38 @@ def test_a_lost_box_begins_anew_and_is_told() -> None:
         assert [(0, b"", b"sealed")] == [(f.seq, f.chain, f.data) for f in step.store.frames(track.keys.box.address)]
         assert [("relay-lost-box", {"epoch": 0})] == told(step)
         times = (track.settle_until, track.silence_at, track.put_back_own_at, track.put_back_any_at, state.receipt_at)
-        assert (30_000, 28_800_000, 0, 60_000, 2_000) == tuple(set_time(at) - step.now for at in times)
+        assert (30_000, 28_800_000, 60_000, 60_000, 0) == tuple(set_time(at) - step.now for at in times)
         assert step.now + 60_000 == state.invites_at
+
+
+def test_what_a_lost_box_does_not_show_again_goes_back_when_it_was_read() -> None:
+    """Ours at once and others' within a minute of that; it happens once for each loss."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        losses.lose_box(step, state, track, b"new")
+    with stage.inside(room, stage.now + 5_000) as (step, state, track):
+        losses.reread(step, track)
+        found = [set_time(at) - step.now for at in (track.put_back_own_at, track.put_back_any_at)]
+        assert ([0, 60_000], None) == (found, track.reread_until)
+        track.put_back_own_at = track.put_back_any_at = None
+        losses.reread(step, track)
+        assert (None, None) == (track.put_back_own_at, track.put_back_any_at)
+
+
+def test_a_box_that_is_lost_again_and_again_is_not_waited_for_longer() -> None:
+    """Or a relay that renames it at each read would keep what is missing from coming back."""
+    stage = Stage()
+    room = stage.room(JUN)
+    until = stage.now + 60_000
+    with stage.inside(room) as (step, state, track):
+        losses.lose_box(step, state, track, b"one")
+    with stage.inside(room, stage.now + 50_000) as (step, state, track):
+        losses.lose_box(step, state, track, b"two")
+        assert (until, until, until) == (track.reread_until, track.put_back_own_at, track.put_back_any_at)
+    with stage.inside(room, until) as (step, state, track):
+        repair.put_back(step, state, track)
+        assert (None, None, None) == (track.reread_until, track.put_back_own_at, track.put_back_any_at)
 
 
 def test_at_the_earliest_others_frames_go_back_at_once_and_silence_is_given_its_time() -> None:

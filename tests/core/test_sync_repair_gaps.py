@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from nullabona.client.core.model.content import Text, View, encode_body
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.model.outbox_targets import RoomFrame
-from nullabona.client.core.model.state import BoxTrack, PendingCommit, RoomState, UpdateKeys, Winner
+from nullabona.client.core.model.state import BoxTrack, PendingCommit, RoomState, Winner
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import histories, repair
 from nullabona.wire.frame import Kind

@@ -43,9 +43,10 @@ def after_commit(
     before: tuple[RoomInfo, Mapping[int, Device]],
     *orders: RemovalOrder,
     by: bytes = NARI.account,
+    by_link: tuple[bytes, ...] = (),
 ) -> list[Notice]:
     """What is told of a commit that made of ``before`` what is now."""
-    notices.of_commit(talk.step, talk.group, COMMIT, by, orders, before)
+    notices.of_commit(talk.step, talk.group, COMMIT, by, orders, before, by_link=by_link)
     return lines(talk)
 
 
@@ -120,6 +121,15 @@ def test_who_came_is_told_in_one_line(talk: Talk) -> None:
     assert [Notice(NoticeKind.MEMBER_ADDED, talk.me, added)] == after_commit(
         talk, (talk.group.info, roster(talk)), by=talk.me
     )
+
+
+def test_who_followed_a_link_was_added_by_nobody(talk: Talk) -> None:
+    """Each of them came; who did not come is not mentioned, whatever the committer says."""
+    before = (talk.group.info, roster(talk))
+    assert [
+        Notice(NoticeKind.MEMBER_ADDED, talk.me, (JUN.account,)),
+        Notice(NoticeKind.MEMBER_CAME, talk.me, (NARI.account,)),
+    ] == after_commit(talk, before, by=talk.me, by_link=(STRANGER.account, NARI.account))
 
 
 def test_who_went_is_told_with_who_wanted_it(talk: Talk) -> None:

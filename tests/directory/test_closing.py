@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nullabona.directory.core.closing import close_epoch, leaf_of, work_ahead
 from nullabona.directory.core.records import StoredEntry
-from tests.directory.test_pages import Table
+from tests.log.test_prefix_pages import Table
 
 _labels = st.sampled_from([bytes([top]) + bytes(30) + bytes([low]) for top in (0, 1, 64, 255) for low in range(4)])
 _entries = st.dictionaries(_labels, st.sampled_from([bytes([at]) * 32 for at in range(3)] + [None]))

@@ -12,7 +12,6 @@ from typing import ParamSpec, TypeVar
 
 import pytest
 
-from nullabona.directory.core.pages import part_of
 from nullabona.directory.keys import FILE
 from nullabona.directory.opening import RecordOptions
 from nullabona.directory.record import RecordBroken
@@ -21,6 +20,7 @@ from nullabona.directory.store.interface import StoreFailed
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import parse_note
+from nullabona.log.prefix_pages import part_of
 from nullabona.log.tiles import tiles_of
 from nullabona.sequencer import restore_log
 from nullabona.wire.epoch import decode_epoch, decode_genesis

@@ -15,9 +15,10 @@ from nullabona.directory.store.schema import COLUMNS
 from nullabona.wire import handle
 from nullabona.wire.card import MAX_KEY_PACKAGE, MAX_STATEMENT
 from nullabona.wire.certificate import MAX_CERTIFICATE
-from nullabona.wire.epoch import EPOCH_MARK, GENESIS_MARK, LONGEST_PERIOD_S, SLACK_S
+from nullabona.wire.epoch import GENESIS_MARK, LISTED_MARK, LONGEST_PERIOD_S, PLAIN_MARK, SLACK_S
 from nullabona.wire.handle import HandleError
-from nullabona.wire.messages import MAX_CARD, MAX_WATCHED
+from nullabona.wire.message import MAX_WATCHED
+from nullabona.wire.messages import MAX_CARD
 
 PAGE = (Path(__file__).parents[2] / "spec" / "directory.md").read_text("utf-8")
 
@@ -66,7 +67,8 @@ def test_the_map_page_says_what_the_code_does() -> None:
     """Marks, domains, codes and numbers of the public record stand on its page."""
     page = (Path(__file__).parents[2] / "spec" / "map.md").read_text("utf-8")
     said = (
-        GENESIS_MARK, EPOCH_MARK, "nullabona map label v1", "nullabona map leaf v1", "nullabona map node v1",
+        GENESIS_MARK, LISTED_MARK, PLAIN_MARK, "nullabona map changes v1",
+        "nullabona map label v1", "nullabona map leaf v1", "nullabona map node v1",
         "nullabona map commitment v1", "nullabona promise v1", f"{LONGEST_PERIOD_S:,}", f"at most {AHEAD} after",
         f"at most {MAX_WATCHED} in one answer", f"two periods and {SLACK_S} seconds",
         *(f"`{code}`" for code in (FOREIGN, MISSING, BROKEN, RecordGap.code, *GRAVE)),

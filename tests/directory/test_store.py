@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from nullabona.directory.core.closing import close_epoch, leaf_of, opening_of
-from nullabona.directory.core.pages import Part, walk_to
 from nullabona.directory.core.records import (
     Change,
     Erase,
@@ -28,9 +27,12 @@ from nullabona.directory.core.records import (
 )
 from nullabona.directory.store.interface import CardStore, ClosedEpoch, Holding
 from nullabona.directory.store.memory import MemoryCardStore
+from nullabona.directory.store.postgres import PostgresCardStore
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.errors import Bug
 from nullabona.log.prefix import EMPTY, root_with
+from nullabona.log.prefix_pages import Part, walk_to
+from nullabona.machine.postgres.place import PostgresPlace
 
 MARK = bytes(range(32))
 MINA = StoredCard("민아", "민아", b"card of mina", 20_000)
@@ -64,18 +66,21 @@ def close(store: CardStore, closed_s: int = 0, *, serve: bool = True) -> ClosedE
     number = store.progress().closed + 1
     with store.transaction():
         before = store.map_at(number - 1, writing=True)
-        closing = close_epoch(before, store.root_at(number - 1), store.changes(number))
+        closing = close_epoch(before, store.root_at(number - 1), store.changes(number, writing=True))
         store.close_epoch(ClosedEpoch(number, closing.root, closed_s), closing.parts)
         if serve:
             store.serve(number)
     return ClosedEpoch(number, closing.root, closed_s)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CardStore]:
     makers: dict[str, Callable[[], CardStore]] = {
         "memory": MemoryCardStore,
         "sqlite": lambda: SqliteCardStore(tmp_path),
+        "postgres": lambda: PostgresCardStore(
+            PostgresPlace(request.getfixturevalue("database"), "cards", unsafe_without_standby=True)
+        ),
     }
     store = makers[request.param]()
     yield store
@@ -86,6 +91,16 @@ def test_an_empty_store_knows_nothing(store: CardStore) -> None:
     """Nothing is there before it was kept."""
     assert store.find("민아") is None
     assert store.known("민아", "민아", MARK) == Known()
+
+
+def test_names_are_in_the_order_of_their_bytes(store: CardStore) -> None:
+    """Whatever language the database sorts by: the next start goes on after the last name."""
+    names = ["Zoe", "a-b", "a_b", "ab", "é", "민아", "𐌰"]
+    with store.transaction():
+        for name in reversed(names):
+            apply(store, keep(StoredCard(name, name, b"card", 7)))
+    assert names == [card.name for card in store.cards_after("", 9)]
+    assert names[4:] == [card.name for card in store.cards_after("ab", 9)]
 
 
 def test_a_kept_card_is_found(store: CardStore) -> None:
@@ -236,6 +251,34 @@ def test_past_epochs_are_proven_until_they_are_forgotten(store: CardStore) -> No
     assert [3, 4, 5] == [row.number for row in store.epochs(0, 9, 9)]
     assert [3, 4, 5] == [entry.epoch for entry in store.holding("민아", MARK).entries]
     assert store.entry_at(sha256(b"big").digest(), 5) is not None
+
+
+def test_the_leaves_of_a_map_come_in_pieces_as_they_were(store: CardStore) -> None:
+    """In the order of their bytes, as of the epoch, without what was taken out; a piece goes on after a label."""
+    with store.transaction():
+        for card, digest in ((MINA, ONE), (BIG, ONE)):
+            apply(store, keep(card, digest))
+    close(store)
+    with store.transaction():
+        apply(store, ERASE)
+    close(store)
+    with store.transaction():
+        store.take_out(store.release(20_091))
+    close(store)
+    big = sha256(b"big").digest()
+    assert [] == store.leaves_after(bytes(32), 0, 9)
+    first, second, third = (store.leaves_after(bytes(32), epoch, 9) for epoch in (1, 2, 3))
+    assert sorted([HERE, big]) == [leaf.label for leaf in first] == [leaf.label for leaf in second]
+    for epoch, leaves in ((1, first), (2, second), (3, third)):
+        for leaf in leaves:
+            entry = store.entry_at(leaf.label, epoch)
+            assert entry is not None
+            assert leaf == leaf_of(leaf.label, entry)
+    assert {HERE} == {leaf.label for leaf in second if leaf not in first}
+    assert [leaf for leaf in second if leaf.label == big] == third
+    assert second[:1] == store.leaves_after(bytes(32), 2, 1)
+    assert second[1:] == store.leaves_after(second[0].label, 2, 1)
+    assert [] == store.leaves_after(second[1].label, 2, 9)
 
 
 def _root(store: CardStore, epoch: int) -> bytes:

@@ -15,6 +15,9 @@ from tools.dist import weigh
 
 ROOT: Final = Path(__file__).parents[2]
 FIRST_SCREEN_S: Final = 10.0
+BASE_BYTES: Final = 60_000_000
+"""On disk beside Python and its installer: what the wheels bring. Bytecode is counted apart."""
+BYTECODE_BYTES: Final = 10_000_000
 HEAVIEST: Final = ("cryptography", "pillow")
 
 
@@ -28,6 +31,7 @@ def test_the_first_screen_comes_within_ten_seconds_of_the_installation(release: 
     done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     took = json.loads(done.stdout)
+    sys.stdout.write(f"\n{took}\n")
     assert took["screen_s"] < FIRST_SCREEN_S, took
 
 
@@ -52,3 +56,29 @@ def test_the_base_has_neither_desk_nor_relay(release: Path, tmp_path: Path) -> N
     names = {one.name.partition(" ")[0].lower() for one in weigh.weights(site)}
     assert {"nullabona", "nullabona-mls", *HEAVIEST} <= names
     assert set() == names & {"jinja2", "lxml", "pyhanko", "starlette", "typst", "uvicorn", "uvloop", "webauthn"}
+
+
+@pytest.mark.slow
+def test_the_base_is_small(release: Path, tmp_path: Path) -> None:
+    """Less than 60 MB of files, and bytecode of the messenger's modules only; every package of it is named."""
+    found = weigh.weights(weigh.install(release / "offline", tmp_path / "program"))
+    assert sum(one.files for one in found) < BASE_BYTES, weigh.table(found)
+    assert 1_000_000 < sum(one.bytecode for one in found) < BYTECODE_BYTES, weigh.table(found)
+
+
+@pytest.mark.slow
+def test_the_base_is_small_by_pip_alone(release: Path, tmp_path: Path) -> None:
+    """Without pictures, and with nothing removed from what the wheels bring; there is no decoder of pictures in it."""
+    site = weigh.install_by_pip(release / "offline", tmp_path / "program", "requirements-base.txt")
+    found = weigh.weights(site)
+    assert sum(one.files for one in found) < BASE_BYTES, weigh.table(found)
+    assert not (site / "PIL").exists()
+    sys.stdout.write(f"\n{weigh.table(found)}\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["requirements-relay.txt", "requirements-docket.txt"])
+def test_servers_have_no_decoder_of_pictures(release: Path, name: str) -> None:
+    """Neither is in the list that a relay, a witness or a desk is installed from."""
+    assert "pillow" in (release / "offline/requirements.txt").read_text("utf-8")
+    assert "pillow" not in (release / "offline" / name).read_text("utf-8")

@@ -67,9 +67,12 @@ def test_weights_count_what_a_distribution_brought(tmp_path: Path) -> None:
         info = tmp_path / f"{name}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "RECORD").write_text(f"{name}.bin,,\n{name}.pyc,,\ngone.py,,\n")
+        (info / "RECORD").write_text(f"{name}.bin,,\n{name}.py,,\n__pycache__/{name}.cpython-311.pyc,,\ngone.py,,\n")
         (tmp_path / f"{name}.bin").write_bytes(bytes(size))
-        (tmp_path / f"{name}.pyc").write_bytes(bytes(5))
+        (tmp_path / f"{name}.py").touch()
+        (tmp_path / "__pycache__").mkdir(exist_ok=True)
+        for of in ("", ".opt-1"):  # the second is in no list, as is what Python writes by itself
+            (tmp_path / f"__pycache__/{name}.cpython-311{of}.pyc").write_bytes(bytes(5))
     found = weigh.weights(tmp_path)
-    assert [weigh.Weight(3_000_000, 5, "heavy 1.0"), weigh.Weight(10, 5, "light 1.0")] == found
+    assert [weigh.Weight(3_000_000, 10, "heavy 1.0"), weigh.Weight(10, 10, "light 1.0")] == found
     assert "    3.00     0.00  together" == weigh.table(found).splitlines()[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -58,13 +59,33 @@ def _somebody_else(home: Path) -> tuple[list[str], dict[str, str]]:
 def test_another_build_has_the_same_bytes(release: Path, tmp_path: Path) -> None:
     """In another folder, a month later, in another zone and language, by a user of another name, number and umask."""
     before, environment = _somebody_else(tmp_path / "home of somebody")
-    where = ["--out", str(tmp_path / "another folder"), "--work", str(tmp_path / "where somebody else builds it")]
+    commit = json.loads((release / "BUILD.json").read_text("utf-8"))["commit"]
+    out, work = tmp_path / "another folder", tmp_path / "where somebody else builds it"
+    where = ["--commit", commit, "--out", str(out), "--work", str(work)]
     command = [*before, sys.executable, "-m", "tools.dist", "build", *where]
     done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False, umask=0o077)
     assert done.returncode == 0, done.stderr
     one, other = (sums.files(folder) for folder in (release, tmp_path / "another folder"))
     assert list(one) == list(other)
-    assert DIFFERENT.keys() == {name for name in one if sums.sha256(one[name]) != sums.sha256(other[name])}
+    differing = {name for name in one if sums.sha256(one[name]) != sums.sha256(other[name])}
+    assert DIFFERENT.keys() == differing, "\n".join(_why(one[name], other[name]) for name in sorted(differing))
+
+
+def _why(one: Path, other: Path) -> str:
+    """What differs in two files, as far as diffoscope finds it."""
+    if not shutil.which("diffoscope"):
+        return f"{one.name} differs; diffoscope would say in what"
+    command = ["diffoscope", "--text", "-", "--max-text-report-size", "4000", str(one), str(other)]
+    return subprocess.run(command, text=True, capture_output=True, check=False).stdout
+
+
+def test_it_is_said_in_what_two_files_differ(tmp_path: Path) -> None:
+    """By diffoscope where it is; else that it is not."""
+    files = [tmp_path / "one.txt", tmp_path / "other.txt"]
+    for file in files:
+        file.write_text(f"made by {file.stem}\n")
+    said = _why(*files)
+    assert "+made by other" in said if shutil.which("diffoscope") else "diffoscope would say" in said
 
 
 @pytest.mark.slow

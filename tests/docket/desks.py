@@ -35,6 +35,7 @@ from nullabona.docket.keeping.founding import First, found
 from nullabona.docket.keeping.signing import credential_of, signer, verify_ed25519
 from nullabona.docket.keeping.vault import new_identity
 from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication, SealPackage, VerifyAssertion
+from nullabona.docket.store.opening import DeskPlace
 from nullabona.wire.canonical import digest
 from nullabona.wire.demands import Label
 
@@ -157,8 +158,8 @@ class Office:
     publication: Publication | None = None
     seal: SealPackage | None = None
 
-    def __init__(self, folder: Path, clock: Clock, cadence: Cadence | None = None) -> None:
-        self.folder, self.clock = folder, clock
+    def __init__(self, place: DeskPlace, clock: Clock, cadence: Cadence | None = None) -> None:
+        self.place, self.clock = place, clock
         self.people = {name: person(name) for name in ROLES}
         self.auditor, self.outside_recipient = new_identity()
         self.random_bytes = random.Random(7).randbytes
@@ -169,13 +170,23 @@ class Office:
     def begin(self) -> bytes:
         """Found the desk; the auditor's pointer key."""
         first = tuple(First(self.people[name].enrolment(), roles) for name, roles in ROLES.items())
-        return found(self.folder, first, (self.outside_recipient,), self.cadence, self.clock, self.random_bytes)
+        return found(self.place, first, (self.outside_recipient,), self.cadence, self.clock, self.random_bytes)
 
     def open(self) -> Desk:
-        """The desk in this folder, once more if it was closed."""
+        """The desk in this place, once more if it was closed."""
         verifiers: dict[CredentialKind, VerifyAssertion] = {"ed25519": verify_ed25519}
         outside = Outside(self.clock, self.random_bytes, producible, make_package, verifiers, self.seal)
-        return Desk(self.folder, TAXONOMY, outside, self.publication)
+        return Desk(self.place, TAXONOMY, outside, self.publication)
+
+    @property
+    def folder(self) -> Path:
+        """The desk's folder, if it is on SQLite."""
+        assert isinstance(self.place, Path)
+        return self.place
+
+    @folder.setter
+    def folder(self, folder: Path) -> None:
+        self.place = folder
 
     def who(self, name: str) -> Acting:
         return self.people[name].acting

@@ -20,6 +20,7 @@ from nullabona.docket.store.sqlite import FILE
 from nullabona.docket.verify import Verification, verify
 from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.policy import Policy
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.sequencer import Log, open_log
 from nullabona.wire.seal import Inbox
 from nullabona.witness.core.limits import Limits
@@ -37,7 +38,8 @@ CADENCE = Cadence(start_s=NOON - 60, slots=8, horizon_s=400 * DAY, band=4, windo
 class PublicOffice(Office):
     """An office whose desk publishes to a witnessed log."""
 
-    def __init__(self, folder: Path, clock: Clock, cadence: Cadence = CADENCE) -> None:
+    def __init__(self, folder: Path, clock: Clock, cadence: Cadence = CADENCE, store: DeskPlaces | None = None) -> None:
+        self.store = store or DeskPlaces(folder)
         self.witness = RunningWitness(
             folder / "witness", [watched(SIGNERS)], WITNESS, limits=Limits(cosignatures_per_minute=100_000)
         )
@@ -45,10 +47,13 @@ class PublicOffice(Office):
         self.log = self.open_log(folder)
         self.publication = Publication(self.log, ORIGIN, POLICY)
         self.root = folder
-        super().__init__(folder / "desk", clock, cadence)
+        super().__init__(self.store.desk(begins=True), clock, cadence)
 
     def open_log(self, folder: Path) -> Log:
-        return open_log(folder / "log", SIGNERS, ORIGIN, witnesses=[self.witness.address], policy=Policy.parse(POLICY))
+        return open_log(
+            folder / "log", SIGNERS, ORIGIN, witnesses=[self.witness.address], policy=Policy.parse(POLICY),
+            make_store=self.store.log_rows(begins=True),
+        )  # fmt: skip
 
     def stop(self) -> None:
         self.desk.close()

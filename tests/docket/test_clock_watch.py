@@ -14,6 +14,7 @@ from nullabona.docket.console.run import publish_once
 from nullabona.docket.core.instrument import DAY, HOUR
 from nullabona.docket.publishing.batches import Published
 from nullabona.docket.publishing.clock_watch import ClockDoubtful
+from nullabona.machine.database import LeadershipLost
 from nullabona.machine.steady import Steady, steady_now
 from tests.docket.desks import Clock
 from tests.docket.publishing import PublicOffice
@@ -173,3 +174,17 @@ def test_the_command_erases_after_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
     assert ["publish False", "hang up", "erase"] == Command().run(monkeypatch)
     assert ["publish True", "hang up", "erase"] == Command().run(monkeypatch, "--clock-is-right")
     assert ["publish False", "hang up"] == Command(ClockDoubtful("")).run(monkeypatch)
+
+
+def test_a_console_whose_desk_was_taken_over_ends(public_office: PublicOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other failures are shown and tried again; this one leaves publishing, and so ends the process."""
+
+    class Parts:
+        desk, pulse = public_office.desk, Pulse()
+
+    async def lost(*, clock_is_right: bool) -> None:
+        raise LeadershipLost(str(clock_is_right))
+
+    monkeypatch.setattr(Parts.desk, "publish_due", lost)
+    with pytest.raises(LeadershipLost):
+        public_office.loop.run(publish_once(Parts(), public_office.clock))  # type: ignore[arg-type]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 
 import pytest
 
@@ -16,7 +14,7 @@ from nullabona.docket.core.roles import DeskAction, NotAllowed, Role, SamePerson
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.production.sealing import custody_of
-from nullabona.docket.store.sqlite import FILE
+from tests.docket.databases import REFUSED, typed
 from tests.docket.desks import NOON, PRODUCE, Clock, Office
 from tests.docket.publishing import PublicOffice
 
@@ -246,10 +244,9 @@ def test_sql_does_not_get_around_it(office: Office, attempt: str) -> None:
     """The database keeps to what two people signed, and an act at the right time would have been taken."""
     appoint(office, "rea", "cora")
     reviewed(office, reviewer="ivo")
-    with closing(sqlite3.connect(office.folder / FILE, isolation_level=None)) as raw:
-        before = list(raw.iterdump())
-        with pytest.raises(sqlite3.IntegrityError):
-            raw.execute(attempt)
-        assert before == list(raw.iterdump())
-        if "'decide'" in attempt:
-            raw.execute(attempt.replace(str(NOON + DAY), str(NOON + DAY - 1)))
+    before = [typed(office, f"SELECT * FROM {table}").fetchall() for table in ("act", "deputy")]
+    with pytest.raises(REFUSED):
+        typed(office, attempt)
+    assert before == [typed(office, f"SELECT * FROM {table}").fetchall() for table in ("act", "deputy")]
+    if "'decide'" in attempt:
+        typed(office, attempt.replace(str(NOON + DAY), str(NOON + DAY - 1)))

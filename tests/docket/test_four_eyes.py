@@ -21,8 +21,10 @@ from nullabona.docket.core.records import CaseContent, Gag, GagProposal
 from nullabona.docket.core.roles import DeskAction, NotAllowed, Role, SamePerson
 from nullabona.docket.core.states import Action
 from nullabona.docket.keeping.vault import seal, unseal
-from nullabona.docket.store.sqlite import FILE, Recused, RoleAlone
+from nullabona.docket.store.rows import Recused, RoleAlone
+from nullabona.docket.store.sqlite import FILE
 from nullabona.wire.canonical import canonical, read_canonical
+from tests.docket.databases import typed
 from tests.docket.desks import NOON, PRODUCE, Office, demand
 
 
@@ -169,14 +171,13 @@ def test_whoever_steps_back_is_out(office: Office) -> None:
 def rewrite(office: Office, case: bytes, **more: object) -> None:
     """Somebody with SQL and one officer's identity, but nobody's signature, lets a case say something else."""
     keys = office.who("nora").keys
-    raw = sqlite3.connect(office.folder / FILE, isolation_level=None)
-    (wrapped,) = raw.execute("SELECT wrapped FROM case_key WHERE case_id = ? AND officer = 'nora'", (case,)).fetchone()
+    keys_of_nora = "SELECT wrapped FROM case_key WHERE case_id = ? AND officer = 'nora'"
+    (wrapped,) = typed(office, keys_of_nora, (case,)).fetchone()
     key = unseal(wrapped, keys).decode("ascii")
-    sealed, recipient = raw.execute("SELECT content, recipient FROM cases WHERE id = ?", (case,)).fetchone()
+    sealed, recipient = typed(office, "SELECT content, recipient FROM cases WHERE id = ?", (case,)).fetchone()
     content = read_canonical(unseal(sealed, [key]), CaseContent, "a case")
     altered = canonical(msgspec.structs.replace(content, **more))
-    raw.execute("UPDATE cases SET content = ? WHERE id = ?", (seal(altered, [recipient]), case))
-    raw.close()
+    typed(office, "UPDATE cases SET content = ? WHERE id = ?", (seal(altered, [recipient]), case))
 
 
 GAG = Gag("as the court ordered")

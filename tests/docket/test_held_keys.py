@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
 from nullabona.docket.administration import DeskDone, NoSuchProposal
@@ -11,8 +9,9 @@ from nullabona.docket.core.acts import KeyDetails, ObjectDetails, RoleDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.roles import HELD_S, DeskAction, NotAllowed, Role, SamePerson
 from nullabona.docket.keeping.signing import credential_of
-from nullabona.docket.store.sqlite import FILE, Held
+from nullabona.docket.store.rows import Held
 from nullabona.errors import UserError
+from tests.docket.databases import REFUSED, typed
 from tests.docket.desks import Office
 
 KEY = KeyDetails("ina", credential_of(b"\x05" * 32, "spare"))
@@ -71,23 +70,22 @@ def test_the_database_holds_it_too(office: Office) -> None:
     """A confirmation that is put in by hand, a second too early, with an act that would do a second later."""
     office.take_in()
     challenge = propose(office)
-    connection = sqlite3.connect(office.folder / FILE, isolation_level=None)
-    at_s = connection.execute("SELECT at_s FROM act WHERE challenge = ?", (challenge,)).fetchone()[0]
+    at_s = typed(office, "SELECT at_s FROM act WHERE challenge = ?", (challenge,)).fetchone()[0]
     found = []
     for late in (DAY - 1, DAY):
-        connection.execute("BEGIN")
-        connection.execute(
+        typed(office, "BEGIN IMMEDIATE")
+        typed(
+            office,
             "INSERT INTO act SELECT ?, NULL, action, 1, 'ben', (SELECT key_id FROM credential WHERE officer = 'ben'), "
             "state, version, challenge, NULL, NULL, encoded, payload, ?, NULL FROM act WHERE challenge = ?",
             (bytes(32), at_s + late, challenge),
         )
         try:
-            connection.execute("UPDATE pending SET confirmed_by = 'ben' WHERE challenge = ?", (challenge,))
+            typed(office, "UPDATE pending SET confirmed_by = 'ben' WHERE challenge = ?", (challenge,))
             found.append("confirmed")
-        except sqlite3.IntegrityError as error:
+        except REFUSED as error:
             found.append(str(error))
-        connection.execute("ROLLBACK")
-    connection.close()
+        typed(office, "ROLLBACK")
     assert ["docket-held", "confirmed"] == found
     assert {DeskAction.ADD_KEY: DAY} == HELD_S
 

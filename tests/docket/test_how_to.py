@@ -12,7 +12,7 @@ import pytest
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.docket.console.pages.standing import WHO
 from nullabona.operating.desk import open_desk, read_guidelines, zone_of
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 from tests.docket.pages import HOW_TO, Shell, blocks
 
 OUTAGE = """

@@ -19,7 +19,7 @@ import pytest
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.docket.keeping.vault import new_identity
 from nullabona.docket.site import read_publication
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 from tests.docket.machine import PERIOD_S, Machine
 from tests.docket.pages import HOW_TO, Shell, blocks
 from tests.docket_console.place import Caller, Place

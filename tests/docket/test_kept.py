@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.docket.cases.retention import KEEP, MOST_DAYS, KeepRefused
 from nullabona.docket.core.acts import EnrolDetails, RoleDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
-from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.core.roles import DeskAction, NotAllowed, Role
 from nullabona.docket.keeping.case_files import NoSuchCase
 from nullabona.docket.keeping.vault import Locked
+from nullabona.docket.store.rows import AppendOnly, DeskStoreFailed
 from nullabona.docket.store.schema import COLUMNS, FILES
-from nullabona.docket.store.sqlite import FILE, AppendOnly, DeskStoreFailed
+from nullabona.docket.store.sqlite import FILE
 from tests.docket.desks import DOCUMENT, NOON, REFUSE, Clock, Office, demand, person
 from tests.docket.publishing import PublicOffice
 
@@ -93,6 +95,32 @@ def test_a_closed_case_is_erased_when_its_register_is_over(slow_office: PublicOf
         ).fetchone()
         assert (0,) == rows
     assert slow_office.desk.journal(slow_office.who("aud"))
+
+
+def test_counsel_keeps_a_closed_case_longer(slow_office: PublicOffice, clock: Clock) -> None:
+    """Later than its register, a year at most at once, and never shorter; the journal has who did it."""
+    case, desk = slow_office.whole(), slow_office.desk
+    (over,) = desk._store.row("erase_day", case) or ()
+    opened = slow_office.take_in()
+    for who, which, until, why, refusal in (
+        ("rea", case, over + 1, "a complaint", NotAllowed),
+        ("cora", opened, over + 1, "a complaint", KeepRefused),
+        ("cora", case, over, "a complaint", KeepRefused),
+        ("cora", case, over + MOST_DAYS + 1, "a complaint", KeepRefused),
+        ("cora", case, over + 1, " ", KeepRefused),
+    ):
+        with pytest.raises(refusal):
+            desk.keep_longer(slow_office.who(who), which, until, why)
+    desk.keep_longer(slow_office.who("cora"), case, over + 200, "a complaint")
+    entered = [each for each in desk.journal(slow_office.who("aud")) if each.kind == KEEP]
+    assert [("cora", case)] == [(each.officer, each.case) for each in entered]
+    clock.pass_((over - clock() // DAY) * DAY)
+    clock.pass_(100 * DAY)
+    slow_office.publish_due()
+    assert 0 == desk.erase_due()
+    clock.pass_(120 * DAY)
+    slow_office.publish_due()
+    assert 1 == desk.erase_due()
 
 
 def test_two_desks_do_not_share_a_folder(office: Office, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ from nullabona.docket.keeping.signing import credential_of
 from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.store.sqlite import FILE
 from nullabona.errors import NullabonaError
+from tests.docket.databases import REFUSED, typed
 from tests.docket.desks import GAG, PRODUCE, REFUSE, Clock, Office, demand, person
 from tests.docket.publishing import PublicOffice
 
@@ -253,23 +254,20 @@ def test_the_table_of_the_desk_is_the_promise() -> None:
 
 def test_the_database_allows_desk_actions_exactly_as_promised(office: Office) -> None:
     """An act of every role, for every action on the desk, done and confirmed, put in by hand."""
-    office.desk.close()
-    connection = sqlite3.connect(office.folder / FILE, isolation_level=None)
     refused = {}
     for role, action, confirms in product(Role, DeskAction, (0, 1)):
-        connection.execute("BEGIN")
+        typed(office, "BEGIN IMMEDIATE")
         try:
-            connection.execute(
+            typed(
+                office,
                 "INSERT INTO act (challenge, action, confirms, officer, key_id, state, version, encoded, payload, at_s)"
                 " VALUES (?, ?, ?, ?, (SELECT key_id FROM credential WHERE officer = ?), '', ?, x'', x'', 0)",
                 (bytes(32), action, confirms, WHO[role], WHO[role], bytes(32)),
             )
             refused[role, action, confirms] = ""
-        except sqlite3.IntegrityError as error:
+        except REFUSED as error:
             refused[role, action, confirms] = str(error)
-        connection.execute("ROLLBACK")
-    connection.close()
-    office.desk = office.open()
+        typed(office, "ROLLBACK")
     for (role, action, confirms), why in refused.items():
         assert (role in DESK_MAY[action][confirms]) == (why == ""), (role, action, confirms, why)
 

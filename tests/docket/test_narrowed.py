@@ -127,7 +127,7 @@ def test_epochs_are_dated_by_the_public_record(tmp_path: Path) -> None:
     (files / "checkpoint").write_bytes(
         Checkpoint("relay.example/map", 3, bytes(32)).encode() + "\n— x aaaaaaaa\n".encode()
     )
-    entries = [b"genesis", *(encode_epoch(number, bytes(32), number * 7 * DAY) for number in (1, 2))]
+    entries = [b"genesis", *(encode_epoch(number, bytes(32), number * 7 * DAY, bytes(32)) for number in (1, 2))]
     (files / "tile/entries/000.p").mkdir()
     (files / "tile/entries/000.p/3").write_bytes(encode_bundle(entries))
     days = EpochDays(files, 99)

@@ -18,8 +18,8 @@ from nullabona.docket.core.roles import Role
 from nullabona.docket.core.states import Action
 from nullabona.docket.keeping.founding import First, found
 from nullabona.docket.keeping.vault import new_identity
+from nullabona.docket.store.rows import RoleAlone
 from nullabona.docket.store.sqlite import FILE as DESK
-from nullabona.docket.store.sqlite import RoleAlone
 from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import Policy
 from nullabona.machine.settings import BadConfig

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import msgspec
 import pytest
 
@@ -13,7 +11,7 @@ from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import CaseView, Gag
 from nullabona.docket.core.states import Action, State, WrongState
 from nullabona.docket.core.timers import GAG, RESPOND_BY
-from nullabona.docket.store.sqlite import FILE
+from tests.docket.databases import REFUSED, typed
 from tests.docket.desks import NOON, PRODUCE, Office, demand
 from tests.docket.publishing import PublicOffice
 
@@ -131,14 +129,12 @@ def test_a_stay_that_nobody_signed_is_found(office: Office) -> None:
     """The database alone can neither stay a case nor end its stay."""
     case = office.take_in()
     stay(office, case)
-    connection = sqlite3.connect(office.folder / FILE, isolation_level=None)
-    with pytest.raises(sqlite3.IntegrityError):
-        connection.execute("UPDATE cases SET state = 'received' WHERE id = ?", (case,))
+    with pytest.raises(REFUSED):
+        typed(office, "UPDATE cases SET state = 'received' WHERE id = ?", (case,))
     file = office.desk._files.open(office.who("cora"), case)
     freed = msgspec.structs.replace(file.content, stay=None)
     sealed = office.desk._files.seal_content(file.recipient, freed)
-    connection.execute("UPDATE cases SET content = ? WHERE id = ?", (sealed, case))
-    connection.close()
+    typed(office, "UPDATE cases SET content = ? WHERE id = ?", (sealed, case))
     with pytest.raises(CaseAltered):
         view(office, case)
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
-from nullabona.processes.program import Program, free_port, python
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import Program, python
 from tests.docket_console.authenticator import SoftKey
 
 ROOT: Final = Path(__file__).parents[2]

@@ -213,6 +213,9 @@ class PublicBackdoor(Backdoor):
     def bar(self, case: str) -> None:
         self.office.bar(bytes.fromhex(case))
 
+    def hand_over(self, case: str) -> None:
+        self.office.do("rolf", Action.HAND_OVER, bytes.fromhex(case))
+
     def finish(self, case: str) -> None:
         """From the hand-over to the close of a case that may be shown."""
         self.bar(case)

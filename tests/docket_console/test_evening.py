@@ -22,7 +22,7 @@ from typing import Any, Final, Self
 import pytest
 from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 from tests.browser.person import FLAGS, chromium_path
 from tests.docket.machine import END_OF_2026, Machine
 from tests.docket.pages import Shell, blocks

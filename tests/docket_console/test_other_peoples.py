@@ -42,7 +42,7 @@ def test_a_case_one_stepped_back_from_is_closed_under_every_address(team: Team) 
     team["cora"].does(f"{case}/recuse", {"why": "a friend is named"})
     paths = ("", "/document", "/package/0", "/receipt", "/amend")
     assert {409} == {team["cora"].get(case + path).status for path in paths}
-    actions = ("decide", "receipt", "seal", "close", "bar-notice", "renew-gag", "lift-gag", "share")
+    actions = ("decide", "receipt", "seal", "close", "bar-notice", "renew-gag", "lift-gag", "share", "keep")
     filled = {
         "until": "2027-01-01T00:00",
         "basis": "law",

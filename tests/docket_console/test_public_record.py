@@ -5,6 +5,7 @@ Behind it are a real log and a real witness, one of which can be slow: nobody wh
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -150,7 +151,7 @@ def test_every_notice_that_stays_says_why(place: Place) -> None:
     nora.post("/record/deliver")
     until(lambda: "2 not delivered" in nora.get("/record").text)
     page = nora.get("/record").text
-    assert 2 == page.count("the relay did not take the notice")
+    assert 2 == page.count("the relay did not take the notice [http-misbehaved]")
     assert all(f"2026-0000{number}" in page for number in (1, 2, 3, 4))
     place.tell("inboxes")
     nora.post("/record/deliver")
@@ -265,11 +266,11 @@ def test_an_outage_is_stated_by_two_and_excuses_nothing(place: Place) -> None:
     place.tell("late", periods=3)
     pia, ina, cora = (place.officer(name) for name in ("pia", "ina", "cora"))
     page = pia.get("/record").text
-    assert ("1–3" in page, 'action="/record/outage"' in page) == (True, True)
+    assert ("1\u2060–\u20603" in page, 'action="/record/outage"' in page) == (True, True)
     assert 'action="/record/outage"' not in cora.get("/record").text
     assert 404 == ina.post("/record/outage", WHY).status
     assert "/record" == pia.does("/record/outage", WHY)
-    assert "1–3" not in ina.get("/record").text
+    assert "1\u2060–\u20603" not in ina.get("/record").text
     assert 404 == pia.get("/confirm").status, "who stated it does not confirm it"
     shown = cora.get("/confirm").text
     assert "the periods 1 to 3 were late" in shown
@@ -308,3 +309,21 @@ def confirming(caller: Caller) -> Any:  # noqa: ANN401 - an answer
 
 def confirm_the_only_one(caller: Caller) -> None:
     assert 200 == caller.sign(confirming(caller)).status
+
+
+def test_a_batch_that_failed_is_said_in_a_sentence(place: Place) -> None:
+    """With a capital and a full stop; in Korean formally, as the desk speaks, also of notices that a relay refused."""
+    case = place.tell("take_in")
+    place.tell("tick")
+    place.tell("receipted", case=case)
+    place.tell("notified", case=case)
+    place.tell("tick")
+    place.tell("inboxes", broken=True)
+    place.tell("lose_witness")
+    place.tell("try_publishing")
+    pia, nora = place.officer("pia"), place.officer("nora")
+    assert re.search(r">The checkpoint is not published[^<]*\.<", pia.get("/record").text)
+    nora.post("/display", {"language": "ko"})
+    nora.post("/record/deliver")
+    until(lambda: "서버가 통지를 받지 않았습니다" in nora.get("/record").text)
+    assert not re.findall(r"[가-힣]+(?<!세)요[.<]", nora.get("/record").text)

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from nullabona.docket.console import run
-from nullabona.docket.console.store.sqlite import ConsoleStoreFailed
+from nullabona.docket.console.store.rows import ConsoleStoreFailed
 from nullabona.docket.core.records import MAX_DOCUMENT
 from tests.docket_console.forms import hand_in, take_in, warrant
 from tests.docket_console.place import Caller, Got, Place

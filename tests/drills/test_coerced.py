@@ -45,7 +45,7 @@ def test_a_lie_of_each_kind_is_survived_and_told() -> None:
     told = play(lambda _: None, FEW)
     assert list(FEW) == [one.name for one in told]
     assert all(one.answers >= 3 and one.whole and not one.forged for one in told), told
-    assert all(one.noticed for one in told if one.name in NOTICED), told
+    assert all(one.noticed for one in told if one.name in NOTICED), "\n".join(map(str, told))
     assert [0] == [one.came_through for one in told if one.name == "drop"]
     verdicts = {check.id: check.verdict for check in report_of(told).checks}
     assert dict.fromkeys(PROVES, Verdict.UNPROVEN) | {"L-11": Verdict.HELD} == verdicts
@@ -154,6 +154,25 @@ def test_what_was_spoiled_stays_spoiled_for_everybody() -> None:
         shown.append(told.frames)
     assert shown[0] == shown[1]
     assert [False, True, False] == [data != frame for (_, data), frame in zip(shown[0], frames, strict=True)]
+
+
+def test_the_true_history_is_the_longer_one_once_more_came_in_truth() -> None:
+    """Of boxes that both halves know: what only the deceived have is as if it never was."""
+    liar, there, deceived = Liar(), Peer(1, "127.0.0.1"), Peer(2, "127.0.0.2")
+    common, own = (BoxSecrets(POLICY_ROOM, bytes((letter,)) * 32, b"w" * 32) for letter in b"co")
+
+    def write(peer: Peer, box: BoxSecrets, seq: int) -> None:
+        said = Append(POLICY_ROOM, box.write_secret, box.read_hash, b"x" * 512)
+        if liar.asked(peer, said) is None:
+            liar.answered(peer, said, Appended(seq, b"i" * 8))
+
+    write(there, common, 1)
+    liar.lie(APART, [deceived.address])
+    seen = [liar.longer()]
+    for peer, box, seq in ((deceived, common, 2), (deceived, own, 1), (there, common, 2), (there, common, 3)):
+        write(peer, box, seq)
+        seen.append(liar.longer())
+    assert [False, False, False, False, True] == seen
 
 
 def test_of_two_histories_each_half_is_told_apart() -> None:

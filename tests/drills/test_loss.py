@@ -50,6 +50,7 @@ def test_a_small_crowd_loses_nothing() -> None:
     assert "unproven at this size: 12 accounts, 4 rooms" in reason(outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_small_crowd_follows_the_cards() -> None:
     """The empty relay has another name: those who opened rooms go there, everybody else finds them, nothing is lost."""

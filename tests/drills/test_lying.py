@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nullabona.drills.lying_directory.findings import Caught, line
@@ -14,13 +16,15 @@ PROVES = DRILLS["lying-directory"].proves
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_lie_is_noticed() -> None:
     """A real relay, two real witnesses, real clients: all claims hold, and each lie is told of as it happens."""
     told: list[Text] = []
     report = run(told.append, period=2)
     assert dict.fromkeys(PROVES, Verdict.HELD) == {check.id: check.verdict for check in report.checks}, told
-    assert len(report.data["lies"]) == len(told) - 1
+    text = " ".join(report.render("en").split())
+    assert "by a mirror where the list left it out" in text
+    assert len(report.data["lies"]) == len(told) - 2
 
 
 def test_a_lie_that_nobody_notices_fails_the_drill() -> None:
@@ -45,3 +49,16 @@ def test_a_lie_that_is_noticed_too_late_fails_the_drill(id: str, code: str) -> N
     assert "warnings that are due within two periods were allowed 14 s" in " ".join(
         report_of(2, []).render("en").split()
     )
+
+
+def test_the_report_says_the_three_times() -> None:
+    """By a true list, by a mirror, by the look that was drawn; not if one of them was not found in time."""
+    lie, by = Text("거짓말", "A lie"), Text("아무도", "nobody")
+    found = [
+        Caught(id, lie, by, "x", frozenset({"x"}), seconds, within_s=43_214)
+        for id, seconds in (("M-11", 1.5), ("M-19", 2.5), ("M-19", 65.0), ("M-06", 36_000.0))
+    ]
+    for lies, told in ((found, True), (found[:3], False), ([*found[:3], replace(found[3], seconds=43_215.0)], False)):
+        text = " ".join(report_of(2, lies).render("en").split())
+        assert told is ("after 1.5 s by a true list, after 2.5 s by a mirror" in text)
+        assert told is ("after 10.0 h without a mirror" in text)

@@ -7,12 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replaced
 
-from nullabona.client.core.directory import checking, owner
+from nullabona.client.core.directory import checking, listing, owner
+from nullabona.client.core.directory.listing import Position
 from nullabona.client.core.directory.pinned import Sighting
 from nullabona.client.core.directory.pinned import see as honest_see
 from nullabona.client.runner import own_key_monitor
-from nullabona.drills.lying_directory import scenario
+from nullabona.client.runner.own_lists import OwnLists
+from nullabona.drills.lying_directory import lists, scenario
+from nullabona.drills.lying_directory.relay import lying_relay
 from nullabona.drills.lying_directory.report import run
 from nullabona.drills.reporting.report import Verdict
 from nullabona.log.policy import Policy
@@ -54,27 +58,51 @@ def no_quorum(patch: Patch) -> None:
 
 def no_position(patch: Patch) -> None:
     """That a log only grows is not checked."""
-    for module in (checking, owner):
+    for module in (checking, listing, owner):
         patch.setattr(module, "check_position", lambda *_: None)
 
 
 def no_settling(patch: Patch) -> None:
     """Promises are forgotten."""
-    patch.setattr(own_key_monitor, "settle", lambda *_: ([], []))
+    patch.setattr(own_key_monitor, "settle", lambda *_, **__: ([], []))
+
+
+def no_lists(patch: Patch) -> None:
+    """No list of changes is taken to name the own handle."""
+    patch.setattr(listing, "_is_quiet", lambda *_: True)
+
+
+def no_look(patch: Patch) -> None:
+    """The look at the own handle that was drawn is put off for ever."""
+    honest = OwnLists._position
+
+    def later(lists: OwnLists) -> Position | None:
+        position = honest(lists)
+        return position and replaced(position, look_s=position.look_s and 1 << 40)
+
+    patch.setattr(OwnLists, "_position", later)
+
+
+def no_mirror(patch: Patch) -> None:
+    """The witness that should mirror the map does not."""
+    patch.setattr(lists, "lying_relay", lambda *given, mirrored: lying_relay(*given, mirrored=not mirrored))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("take_out", "ids"),
     [
         (no_roots, {"M-10"}),
-        (no_judging, {"M-03", "M-11", "M-12"}),
+        (no_judging, {"M-03", "M-06", "M-11", "M-12"}),
+        (no_lists, {"M-03", "M-11", "M-12"}),
+        (no_look, {"M-06"}),
+        (no_mirror, {"M-19"}),
         (no_quorum, {"M-13"}),
         (no_position, {"M-14"}),
         (no_settling, {"M-15"}),
     ],
-    ids=["roots", "own entries", "witnesses", "growth", "promises"],
+    ids=["roots", "own entries", "lists", "drawn look", "mirror", "witnesses", "growth", "promises"],
 )
 def test_the_drill_fails_without_the_check(
     monkeypatch: Patch, take_out: Callable[[Patch], None], ids: set[str]

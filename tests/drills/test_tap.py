@@ -34,11 +34,12 @@ from nullabona.drills.tap.noise import Noise
 from nullabona.drills.tap.report import report_of
 from nullabona.drills.tap.scenario import memory_of, play
 from nullabona.processes.program import ProcessFailed, Program, nulla, python, run
-from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
+from nullabona.wire.message import Request
+from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read
 from tests.drills.plants import noise
 from tests.wire.cards import inbox_of
 
-pytestmark = pytest.mark.timeout(240)  # a whole drill, on a machine that other tests use
+pytestmark = pytest.mark.timeout(400)  # a whole drill, on a machine that other tests use
 
 PROVES = DRILLS["tap"].proves
 
@@ -120,7 +121,9 @@ def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
 def test_an_empty_tape_proves_nothing_of_connections(heard: Heard) -> None:
     """No frame, no reader, nobody who asks."""
     made = verdicts(report_of(replace(heard, listened=Listened())))
-    assert {"T-13", "T-14", "T-15", "T-22"} == {id for id, verdict in made.items() if verdict is Verdict.UNPROVEN}
+    assert {"T-13", "T-14", "T-15", "T-21", "T-22"} == {
+        id for id, verdict in made.items() if verdict is Verdict.UNPROVEN
+    }
     assert verdicts(report_of(replace(heard, remembered=None)))["S-25"] is Verdict.UNPROVEN
     assert Verdict.HELD is not made["T-17"]
     assert Verdict.HELD is not made["S-25"]
@@ -247,6 +250,15 @@ def test_what_a_connection_shows_is_sorted(tmp_path: Path) -> None:
     assert ({1}, {2}, {3, 4}) == (tape.reading(inbox=True), tape.reading(inbox=False), tape.asking)
 
 
+def test_a_device_that_looks_up_who_asked_it_fails_the_claim(heard: Heard) -> None:
+    """Whenever it does so; another one's look-up of the same name, and that of who was asked, are none."""
+    mina, jun, sora = (heard.handles[name] for name in ("mina", "jun", "sora"))
+    assert (mina, jun) in heard.requests
+    for name, by, verdict in (("mina", jun, "failed"), ("mina", mina, "held"), ("jun", sora, "held")):
+        tape = replace(heard.listened, askers={name: {heard.addresses[by]: 1.0}})
+        assert verdict == verdicts(report_of(replace(heard, listened=tape)))["T-21"].value
+
+
 def test_a_secret_that_opens_two_boxes_is_seen(tmp_path: Path) -> None:
     """Read with secrets of their own, written with one; whoever reads again ties nothing."""
     two, again = Read(0, SECRET_B, sha256(SECRET_A).digest(), 0), read_of(SECRET_A)
@@ -287,8 +299,21 @@ def test_who_is_put_into_a_group_is_looked_up_in_one_breath(heard: Heard) -> Non
     assert heard.guests <= looked_up_together(tape)
     tape.looked_up = sorted([*tape.looked_up, (10.2, "sora"), (12.15, "sora")])
     assert not heard.guests & looked_up_together(tape)
-    assert verdicts(report_of(replace(heard, listened=tape)))["T-22"] is Verdict.UNPROVEN
     assert frozenset() == looked_up_together(Listened())
+
+
+def test_who_looks_up_those_whom_they_put_into_a_group_fails_the_claim(heard: Heard) -> None:
+    """Since groups are made; before, somebody asks them to talk. Another one's look-up is none."""
+    mina, sora = (heard.addresses[heard.handles[name]] for name in ("mina", "sora"))
+    since = heard.grouped_at
+    for name, by, at, verdict in (
+        ("jun", mina, since + 1, "failed"), ("jun", mina, since - 1, "held"), ("jun", sora, since + 1, "held"),
+        ("sora", mina, since + 1, "held"),
+    ):  # fmt: skip
+        tape = replace(heard.listened, askers={name: {by: at}})
+        made = report_of(replace(heard, listened=tape))
+        assert verdict == verdicts(made)["T-22"].value
+        assert f"{int(verdict == 'failed')} of the 4 people" in made.render("en")
 
 
 def test_a_score_counts_right_and_wrong() -> None:

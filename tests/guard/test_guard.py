@@ -74,7 +74,7 @@ def test_a_query_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pyte
     def forgetful(
         self: boxes.Plan, address: bytes, data: bytes, wake: boxes.PendingWake | None, *, inbox: bool
     ) -> object:
-        self._shelf.is_taken(1)
+        self._stored.is_taken(1)
         return plain(self, address, data, wake, inbox=inbox)
 
     assert [] == judged(paths, APPENDS)

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bench.leakage.trace import EVENT, NOBODY, Op
+from bench.leakage.trace import EVENT, NOBODY, Op, role_of
 from bench.leakage.views import Seen, View
 
-Row = tuple[float, int, int, int, int, int, int, int]
+Row = tuple[float, int, int, int, int, int, int, int, int]
 
 
 def row(  # noqa: PLR0917 - the fields of an event, in order
     t: float, op: Op, place: int = NOBODY, conn: int = NOBODY, addr: int = NOBODY, who: int = NOBODY, to: int = NOBODY,
     size: int = 512,
 ) -> Row:  # fmt: skip
-    return (t, int(op), place, conn, addr, who, to, size)
+    return (t, int(op), place, conn, addr, who, to, size, role_of(op))
 
 
 def seen(

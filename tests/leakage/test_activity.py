@@ -5,10 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.leakage.activity import FOLDS, SECONDS, Activity, Windows, describe, tell_apart, windows
+from bench.leakage.activity import (
+    FEATURES,
+    FOLDS,
+    SECONDS,
+    SIGNALS,
+    Activity,
+    Windows,
+    describe,
+    tell_apart,
+    windows,
+    without,
+)
 from bench.leakage.rivals.groupids import GroupIds
 from bench.leakage.society import Size, Society, make
-from bench.leakage.trace import EVENT, NOBODY, Events, Op
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, role_of
 
 TREES = 30
 
@@ -24,7 +35,7 @@ def cut(society: Society) -> Windows:
 
 
 def events(*rows: tuple[float, Op, int], place: int = 3, conn: int = 4, addr: int = 5) -> Events:
-    return np.array([(t, op, place, conn, addr, NOBODY, NOBODY, size) for t, op, size in rows], EVENT)
+    return np.array([(t, op, place, conn, addr, NOBODY, NOBODY, size, role_of(op)) for t, op, size in rows], EVENT)
 
 
 def test_a_window_is_sizes_directions_and_times() -> None:
@@ -42,6 +53,30 @@ def test_a_connection_that_begins_is_seen() -> None:
 def test_coming_online_is_seen_in_every_design(cut: Windows) -> None:
     """A connection begins then, whatever the design."""
     assert tell_apart(cut, TREES).recalls[Activity.COME] > 0.9
+
+
+def test_every_feature_has_its_name(cut: Windows) -> None:
+    """In the order in which they are described."""
+    described = dict(zip(FEATURES, describe(events((10.5, Op.APPEND, 700), (11.0, Op.READ, 0)), 10.0), strict=True))
+    assert (described["up bytes"], described["up size 0"], described["asked first"]) == (700.0, 700.0, 1.0)
+    assert len(FEATURES) == cut.features.shape[1]
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_what_is_left_out_is_not_looked_at(signal: str, cut: Windows) -> None:
+    """Traffic that differs in nothing else looks the same; and something is still looked at."""
+    more = {
+        "sizes": ((10.5, Op.APPEND, 700), (10.5, Op.APPEND, 16_384)),
+        "what goes up": ((10.5, Op.APPEND, 700), (10.9, Op.PUT_BLOB, 90)),
+        "what comes down": ((10.5, Op.DELIVER, 700), (10.9, Op.GET_BLOB, 90)),
+        "what is asked and which connections begin": ((10.5, Op.OPEN, 0), (10.9, Op.READ, 0)),
+    }[signal]
+    seen = [describe(events(row), 10.0) for row in more]
+    labels, accounts = np.array(["one", "other"]), np.arange(2)
+    one, other = without(Windows(np.array(seen), labels, accounts), signal).features
+    assert seen[0] != seen[1]
+    assert np.array_equal(one, other)
+    assert 1 < without(cut, signal).features.shape[1] < cut.features.shape[1]
 
 
 def test_a_window_ends() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from bench.leakage import ours
 from bench.leakage.attackers.asked import by_look_ups
+from bench.leakage.device import Believing
 from bench.leakage.society import Society
 from bench.leakage.tournament import Trial
 from bench.leakage.trace import Op
@@ -65,8 +66,21 @@ def test_no_address_is_used() -> None:
     assert pairs(*rows) == pairs(*elsewhere) == {(MINA, JUN): 1.0}
 
 
-def test_of_ours_it_finds_friends(friends: Society) -> None:
-    """With the real client: what the directory is asked gives them away."""
+def test_of_ours_it_finds_nobody(friends: Society) -> None:
+    """With the real client: requests bring proofs (0063), and nobody looks up who asked."""
     with ours.lived(friends) as (_, recording):
         found = Trial(recording, friends).asked()
-    assert found.precision == 1.0
+    assert found.guessed == 0
+    assert found.precision == found.base
+
+
+def test_of_ours_it_found_friends_before(friends: Society, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If no proof comes along: what the directory is asked gives friends away."""
+    monkeypatch.setattr(Believing, "_by_proof", _nothing)
+    with ours.lived(friends) as (_, recording):
+        found = Trial(recording, friends).asked()
+    assert found.precision > found.base
+
+
+async def _nothing(_: Believing, handle: str) -> bool:
+    return False

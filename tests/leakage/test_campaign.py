@@ -286,7 +286,7 @@ def test_the_page_says_how_ours_stands_in_what_somebody_is_doing() -> None:
     ]
     text = page.write(found, PLAN, page.Pictures([]), "command", "a machine")
     assert "**We leak more** in 1 of 6 rows: what somebody is doing beside other" in text
-    assert "Ours is the worst of the 2 designs here" in text
+    assert "Ours is the worst of the 2 designs here: that it is below every model was asked, and is missed." in text
     assert "| read | 0.700 | – |" in text
     assert "| sit | – | 0.200 |" in text
 

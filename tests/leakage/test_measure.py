@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score
 
 from bench.leakage.guess import Cast, Pairs
 from bench.leakage.measure import among, average_precision, best_f1, chained, chance, identify, owners, rank
-from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Pair, Truth
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Pair, Truth, role_of
 
 
 def truth(accounts: int, talks: set[Pair], conns: Sequence[int] = (), chain: tuple[Pair, ...] = ()) -> Truth:
@@ -22,7 +22,9 @@ def truth(accounts: int, talks: set[Pair], conns: Sequence[int] = (), chain: tup
 
 def rows(*events: tuple[float, Op, int, int]) -> Events:
     """Events of time, kind, place and connection."""
-    return np.array([(t, op, place, conn, NOBODY, NOBODY, NOBODY, 0) for t, op, place, conn in events], EVENT)
+    return np.array(
+        [(t, op, place, conn, NOBODY, NOBODY, NOBODY, 0, role_of(op)) for t, op, place, conn in events], EVENT
+    )
 
 
 def same(accounts: int) -> dict[int, int]:

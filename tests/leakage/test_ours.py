@@ -139,6 +139,30 @@ def test_nobody_is_named_but_by_the_own_card(lived: Lived) -> None:
     assert np.all(named["who"] == named["place"])
 
 
+def test_nobody_looks_up_who_asked(lived: Lived) -> None:
+    """A request brings the proof of its card, in a frame as large as before; nobody asks for Mina's because of it."""
+    _, recording = lived
+    inboxes = {account: place for place, account in recording.directory.items()}
+    came = _of(recording, Op.APPEND)
+    asked = came[came["place"] == inboxes[JUN]][0]
+    looked = _of(recording, Op.LOOKUP)
+    assert asked["size"] == 16_384
+    assert PAIR in recording.truth.room_of.values()
+    mina = looked[(looked["place"] == MINA) & (looked["t"] > asked["t"])]
+    assert not len(mina[mina["t"] < asked["t"] + HOUR])
+
+
+def test_letters_to_oneself_are_as_large_as_requests(lived: Lived) -> None:
+    """They are all that comes into an inbox beside a request and an invitation."""
+    _, recording = lived
+    letters = _of(recording, Op.APPEND)
+    letters = letters[np.isin(letters["place"], list(recording.directory))]
+    assert len(letters) > 2 + 3
+    assert set(letters["size"].tolist()) == {16_384}
+    own = [recording.directory[int(each["place"])] == recording.truth.account_of_conn[each["conn"]] for each in letters]
+    assert sum(own) == len(letters) - 2
+
+
 def test_the_directory_ties_inboxes_and_nothing_else(lived: Lived) -> None:
     _, recording = lived
     assert sorted(recording.directory.values()) == [MINA, JUN, SORA]
@@ -146,12 +170,12 @@ def test_the_directory_ties_inboxes_and_nothing_else(lived: Lived) -> None:
 
 
 def test_a_new_network_is_a_new_connection_from_there(lived: Lived) -> None:
-    """Jun's boxes are read anew from his new address within seconds."""
+    """Jun's boxes are read from his new address from then on."""
     _, recording = lived
     reads = _of(recording, Op.READ)
     moved = reads[reads["addr"] == 3]
     assert {recording.truth.account_of_conn[int(conn)] for conn in moved["conn"]} == {JUN}
-    assert float(moved["t"][0]) - 3 * HOUR < 5
+    assert float(moved["t"][0]) >= 3 * HOUR
     assert recording.truth.account_of_addr == {0: MINA, 1: JUN, 2: SORA, 3: JUN}
 
 
@@ -172,11 +196,10 @@ def test_the_disk_is_what_the_relay_keeps(lived: Lived) -> None:
     assert all(np.all(recording.disk[name] == NOBODY) for name in ("conn", "addr", "who", "to"))
 
 
-def test_memory_holds_inboxes(lived: Lived) -> None:
-    """Everybody who is on at the end, at their inbox until some second, and nothing else."""
+def test_nothing_waits(lived: Lived) -> None:
+    """Of those who are on at the end memory holds no read of any box."""
     _, recording = lived
-    memory = recording.memory[recording.memory["op"] == Op.READ]
-    assert sorted(recording.directory[int(place)] for place in memory["place"]) == [MINA, JUN]
+    assert not len(recording.memory[recording.memory["op"] == Op.READ])
 
 
 def test_with_rooms_together_memory_holds_wake_tokens_too(friends: Society) -> None:
@@ -186,9 +209,7 @@ def test_with_rooms_together_memory_holds_wake_tokens_too(friends: Society) -> N
     assert {recording.truth.account_of_conn[int(conn)] for conn in memory["conn"]} == {MINA, JUN}
     end = friends.end
     assert np.all((memory["t"] >= end) & (memory["t"] % 1 == 0))
-    inboxes = np.isin(memory["place"], list(recording.directory))
-    assert sorted(recording.directory[int(place)] for place in memory["place"][inboxes]) == [MINA, JUN]
-    tokens = memory["place"][~inboxes].tolist()
+    tokens = memory["place"].tolist()
     assert len(tokens) == len(set(tokens)) > 2
     assert not set(tokens) & (set(recording.truth.room_of) | set(recording.live["place"].tolist()))
 
@@ -205,7 +226,7 @@ def test_memory_holds_the_boxes_of_the_day_in_the_order_of_their_first_touch(liv
     """That is what the heads of the relay tell beside its disk: no time, but an order since midnight (UTC)."""
     _, recording = lived
     heads = recording.memory[recording.memory["op"] == Op.APPEND]
-    assert {int(op) for op in recording.memory["op"]} == {Op.READ, Op.APPEND}
+    assert {int(op) for op in recording.memory["op"]} == {Op.APPEND}
     assert np.all((heads["t"] + START_MS // 1_000) % DAY_S == 0)
     assert np.all((heads["conn"] == NOBODY) & (heads["addr"] == NOBODY) & (heads["size"] == NOBODY))
     assert len(heads) > 0

@@ -12,6 +12,7 @@ import pytest
 
 from bench.leakage import device as devices
 from bench.leakage import ours, simulation
+from bench.leakage.per_device_digests import Unsigned
 from bench.leakage.society import Society
 from bench.leakage.trace import Op, Recording
 from nullabona.client.core.model.change_set import ChangeSet
@@ -19,6 +20,8 @@ from nullabona.client.core.step import Step
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner import runner as runners
 from nullabona.client.runner.connections import Connections, ConnectionState
+from nullabona.client.runner.own_letters import write_own_letters
+from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.runner import Runner
 from tests.rooms.world import RELAY
 
@@ -27,9 +30,10 @@ Seen = tuple[int, int, int, int]
 
 
 class _Quiet:
-    """In the place of `Publishing` and `OwnKeyMonitor`, which ask only the directory: `keep_card` plays them."""
+    """In the place of `Publishing` and `OwnKeyMonitor`, which ask only the directory: `OwnCard` plays them."""
 
     def poke(self) -> None: ...
+    def reached(self) -> None: ...
     def inbox_read(self) -> None: ...
     async def run(self) -> None: ...
 
@@ -47,11 +51,15 @@ class _Account:
     def __init__(self, device: devices.Device) -> None:
         self.record = self
         self.relay = RELAY
-        self.me = device.person.me
+        self.local = device.person.me
         self._mls = device.person.mls
 
     def mls(self, store: object, suite: int) -> object:
         return self._mls
+
+
+async def _no_letters(_: Runner) -> None:
+    """The runner's are at moments that nobody can draw again; the device writes its own."""
 
 
 class WithRunner(devices.Device):
@@ -79,15 +87,18 @@ class WithRunner(devices.Device):
         )
         made.directories = self.directories
         made.now = self.now  # type: ignore[method-assign]
+        made._reads, made._fetches = Reads(made, made._timing, self._rng, Unsigned), devices.Believing(self)
         self._runner = made
         made.listen(self._tell)
         made.start()
-        self.spawn(self.keep_card())
+        self.spawn(self._keep_card())
+        self.spawn(write_own_letters(self, self._rng))
 
     def _changed(self, state: ConnectionState) -> None:
         assert self._runner is not None
         self._runner._connection_changed(state)
-        self._connected(state)
+        if state.connected and state.lane != "inbox":
+            self.on_rooms_connected()
 
     def stop(self) -> None:
         stopped, self._runner = self._runner, None
@@ -115,6 +126,7 @@ def with_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "Device", WithRunner)
     monkeypatch.setattr(runners, "Publishing", lambda *_, **__: _Quiet())
     monkeypatch.setattr(runners, "OwnKeyMonitor", lambda *_, **__: _Quiet())
+    monkeypatch.setattr(runners, "write_own_letters", _no_letters)
 
 
 def _seen(recording: Recording) -> dict[int, list[Seen]]:

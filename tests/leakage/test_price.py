@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from bench.leakage.price import REJOINING, delays, price
-from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Recording, Truth
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Recording, Truth, role_of
 
 
 def events(*rows: tuple[float, Op, int, int, int]) -> Events:
     """Events of time, kind, place, connection and size."""
-    return np.array([(t, op, place, conn, NOBODY, NOBODY, NOBODY, size) for t, op, place, conn, size in rows], EVENT)
+    return np.array(
+        [(t, op, place, conn, NOBODY, NOBODY, NOBODY, size, role_of(op)) for t, op, place, conn, size in rows], EVENT
+    )
 
 
 def test_a_delay_is_from_append_to_delivery() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Recording, Truth
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Recording, Truth, role_of
 from bench.leakage.views import SAYS, View, see
 
 ADDRESS = 7
@@ -16,7 +16,7 @@ LIVE = (View.TAP, View.ADDRESSES, View.DIRECTORY)
 
 def events(*rows: tuple[float, Op]) -> Events:
     """Events with every field filled."""
-    return np.array([(t, op, 1, 2, ADDRESS, 3, 4, 512) for t, op in rows], EVENT)
+    return np.array([(t, op, 1, 2, ADDRESS, 3, 4, 512, role_of(op)) for t, op in rows], EVENT)
 
 
 @pytest.fixture

@@ -8,18 +8,21 @@ from collections.abc import Awaitable, Callable
 import h11
 import pytest
 
-from nullabona.machine.http_server import HttpAnswer, HttpTaskConnection, refuse
+from nullabona.machine.deadlines import Deadlines
+from nullabona.machine.http_answer import HttpAnswer, refuse
+from nullabona.machine.http_tasks import HttpTaskConnection
 
 HEAD = b"%s /%s HTTP/1.1\r\nHost: x\r\n%s\r\n"
 GET = HEAD % (b"GET", b"", b"")
 BODY_S = 0.2
+LOOK_S = 0.05
 
 
 class Served(HttpTaskConnection):
     """Echoes bodies of at most nine bytes; ``/no`` is refused by its head, and the connection goes on."""
 
     def __init__(self) -> None:
-        super().__init__(head_bytes=200, head_s=0.1, body_s=BODY_S, idle_s=5.0)
+        super().__init__(head_bytes=200, head_s=0.1, body_s=BODY_S, deadlines=Deadlines(LOOK_S), idle_s=5.0)
 
     def judge(self, request: h11.Request, headers: dict[bytes, bytes]) -> HttpAnswer | int:
         assert headers[b"host"] == b"x"

@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
 from nullabona.wire.endpoint import Endpoint
-from nullabona.wire.messages import MAX_REQUEST, AnyRequest, Response, decode_request, encode
+from nullabona.wire.message import Response
+from nullabona.wire.messages import MAX_REQUEST, AnyRequest, decode_request, encode
 from nullabona.wire.records import HEAD, split_records
 
 

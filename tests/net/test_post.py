@@ -9,6 +9,7 @@ import pytest
 
 from nullabona.client.net import NetOptions, PostCarrier, TimedOut, TooManyRequests, Unreachable
 from nullabona.errors import Malformed, PeerError
+from nullabona.relay.post_head import POST_HEAD
 from nullabona.wire.messages import (
     MAX_BLOB_CHUNK,
     MAX_RESPONSE,
@@ -172,3 +173,23 @@ def test_a_cancelled_request_leaves_nothing_behind(run: Run) -> None:
                 await task
 
     run(play())
+
+
+def test_a_relay_recognises_what_is_posted(run: Run) -> None:
+    """The head is one that a relay need not parse, and comes in one piece with a small request."""
+
+    async def play() -> bytes:
+        got: list[bytes] = []
+
+        async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            got.append(await reader.read(65_536))
+            writer.write(http(200, encode(Done())))
+
+        async with byte_server(note) as endpoint:
+            assert Done() == await PostCarrier(endpoint).request(TRIM, LONG)
+        return got[0]
+
+    said = run(play())
+    head = POST_HEAD.match(said)
+    assert head is not None, said
+    assert encode(TRIM) == said[head.end() :]

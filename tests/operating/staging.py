@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from nullabona.processes.program import Ended, free_port, nulla, run
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import Ended, nulla, run
 from nullabona.processes.servers import RelayProcess, WitnessProcess
 
 RUNBOOK = Path(__file__).parents[2] / "docs/how-to/runbook.md"

@@ -14,7 +14,8 @@ import pytest
 
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import encode_private_key, write_key_file
-from nullabona.processes.program import Ended, Program, free_port, nulla, run
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import Ended, Program, nulla, run
 from tests.cli.shell import nulla as person
 from tests.cli.shell import started
 from tests.operating.staging import Place

@@ -16,7 +16,8 @@ from nullabona.cli.exits import STAY_STOPPED
 from nullabona.cli.root import run as run_nulla
 from nullabona.errors import UserError
 from nullabona.machine.failures import REASONS, reason_of
-from nullabona.processes.program import free_port, nulla, run
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import nulla, run
 from nullabona.words.catalogue import Words
 from nullabona.words.errors import detailed, reason
 

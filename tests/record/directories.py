@@ -5,6 +5,7 @@ from __future__ import annotations
 from nullabona.client.core.directory.pinned import Pinned, pin
 from nullabona.directory.opening import RecordOptions
 from nullabona.directory.service import Clock, DirectoryService, Options, open_directory
+from nullabona.wire.map_messages import EpochsListed, ListEpochs
 from nullabona.wire.messages import (
     CardFound,
     CardTaken,
@@ -25,9 +26,9 @@ PERIOD_S = 600
 class Directory:
     """A real directory; each `advance` is one period later."""
 
-    def __init__(self) -> None:
-        self.now = START
-        clock = Clock(today=lambda: TODAY, seconds=lambda: float(self.now), now=lambda: self.now)
+    def __init__(self, start_s: int = START, today: int = TODAY) -> None:
+        self.now = start_s
+        clock = Clock(today=lambda: today, seconds=lambda: float(self.now), now=lambda: self.now)
         record = RecordOptions(period_s=PERIOD_S)
         self.service: DirectoryService = open_directory(None, HOST, Options(clock=clock, record=record))
 
@@ -56,4 +57,9 @@ class Directory:
     async def watch(self, after: int, name: str = "민아") -> HandleWatched:
         answer = await self.service.watch(WatchHandle(name, after))
         assert isinstance(answer, HandleWatched)
+        return answer
+
+    async def list_epochs(self, after: int) -> EpochsListed:
+        answer = await self.service.handlers()[ListEpochs](ListEpochs(after))
+        assert isinstance(answer, EpochsListed)
         return answer

@@ -72,7 +72,7 @@ def test_a_card_in_the_record_is_believed() -> None:
         assert promised.promise is not None
         assert (CARD.hash, 1, 2) == (promised.promise.digest, promised.promise.after, promised.promise.by)
         assert (absent.promise, found.promise, found.epoch) == (None, None, 2)
-        known = moved(pinned, found.frontier, found.sighting, found.checkpoint, directory.now)
+        known = moved(pinned, found.frontier, found.sighting, found.checkpoint, directory.now, listed=found.listed)
         assert (3, found.sighting.root) == (known.size, known.frontier.root)
 
     play(story)

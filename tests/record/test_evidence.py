@@ -19,13 +19,13 @@ from nullabona.client.core.directory.keeping import MOST_EVIDENCE, Evidence, kee
 from nullabona.client.core.directory.owner import judge, look, settle, start
 from nullabona.client.core.directory.pinned import Pinned
 from nullabona.client.core.directory.promises import check_promise
-from nullabona.client.runner.directories import with_beginning
+from nullabona.client.runner.questions import with_beginning
 from nullabona.directory.core.records import Keep, StoredCard
 from nullabona.log.keys import Kind, VerifierKey
 from nullabona.log.policy import Policy
 from nullabona.log.prefix import TOMBSTONE
 from nullabona.wire.card import card_hash
-from nullabona.wire.messages import MAX_CHECKPOINT
+from nullabona.wire.message import MAX_CHECKPOINT
 from tests.record.directories import HOST, PERIOD_S, START, Directory
 from tests.record.test_checking import CARD, FALSE, in_record, play
 from tests.rooms.world import World

@@ -24,8 +24,8 @@ from nullabona.operating.key_changes import ChangeRefused, draft_keys, install_k
 from nullabona.wire.epoch import origin_of
 from nullabona.wire.messages import AnyRequest, AnyResponse, Blob, LogFile, Refusal
 from nullabona.witness.key_changes import confirm
+from tests.record.devices import Device
 from tests.record.directories import HOST, PERIOD_S, START, Directory
-from tests.record.test_withheld import Device
 from tests.wire.cards import TODAY
 from tests.witness.running import RunningWitness, watched
 

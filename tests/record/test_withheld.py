@@ -2,109 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Unpack, cast
-
 import pytest
 from msgspec.structs import replace
 
 from nullabona.client.core.directory.errors import LogStale
-from nullabona.client.core.directory.keeping import load_evidence, load_expected, load_watch, note_own_card
+from nullabona.client.core.directory.keeping import load_watch
 from nullabona.client.core.directory.owner import look, start
 from nullabona.client.core.directory.pinned import moved
-from nullabona.client.core.model.facts.account import WarningDetail
 from nullabona.client.net import Unreachable
-from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.own_key_monitor import OwnKeyMonitor
-from nullabona.directory.core.records import Keep, StoredCard
-from nullabona.wire.card import card_hash
+from nullabona.wire.map_messages import EpochsListed, ListEpochs
 from nullabona.wire.messages import AnyRequest, AnyResponse, LookupCard, Refusal, WatchHandle
+from tests.record.devices import Device, Lie, enter_false
 from tests.record.directories import PERIOD_S, Directory
-from tests.record.test_checking import CARD, FALSE, in_record, play
-from tests.rooms.world import World
+from tests.record.test_checking import CARD, in_record, play
 from tests.wire.cards import JUN, MINA, first_card
 
 LATE_S = 2 * PERIOD_S + 61
-Lie = Callable[[AnyRequest], Awaitable[AnyResponse | None]]
-
-
-class Device:
-    """The parts of a client that watch, and a way to one directory, which may lie."""
-
-    def __init__(self, directory: Directory) -> None:
-        self.person = World(1).person("mina")
-        self.engine, self.store = self.person.engine, self.person.store
-        with self.store.transaction():
-            note_own_card(self.store, CARD.hash)
-        self.directory = directory
-        self.lie: Lie | None = None
-        self.warned: list[str] = []
-        self.directories = Directories(cast(Any, self))
-        self.own_key_monitor = OwnKeyMonitor(cast(Any, self), cast(Any, self).directories)
-
-    # -- what the watch stands on
-
-    @property
-    def connections(self) -> Device:
-        return self
-
-    def one_shot(self, relay: str) -> Device:
-        del relay
-        return self
-
-    async def ready(self) -> Device:
-        return self
-
-    def worked(self) -> None: ...
-
-    async def failed(self, carrier: object, error: object) -> None: ...
-
-    async def request(self, request: AnyRequest, timeout_s: float) -> AnyResponse:
-        del timeout_s
-        told = await self.lie(request) if self.lie is not None else None
-        return told or await cast(Any, self.directory.service.handlers()[type(request)])(request)
-
-    def now(self) -> int:
-        return self.directory.now * 1_000
-
-    def happened(self, touched: object) -> None: ...
-
-    def warn(self, code: str, **detail: Unpack[WarningDetail]) -> None:
-        """The same one once, as the runner does within an hour."""
-        del detail
-        if code not in self.warned:
-            self.warned.append(code)
-
-    # -- what the tests do
-
-    async def watch(self) -> None:
-        """As the client does once a period."""
-        try:
-            await self.own_key_monitor._watch_own(MINA)
-        except Exception as error:  # noqa: BLE001 - as `Oversight._once`
-            await self.own_key_monitor._not_watched(MINA, cast(Any, error))
-
-    def codes(self) -> list[str]:
-        """Of every warning."""
-        told = [str(data["code"]) for kind, _, data in self.person.events() if kind == "warning"]
-        return [*told, *self.warned]
-
-    def promised(self) -> list[str]:
-        with self.store.transaction():
-            return [each.handle for each in load_expected(self.store)]
-
-    def kept(self) -> list[tuple[str, bool]]:
-        """Of every piece of evidence its code, and whether it has anything."""
-        with self.store.transaction():
-            return [(each.code, bool(each.shown)) for each in load_evidence(self.store)]
-
-
-async def enter_false(directory: Directory) -> None:
-    """The operator enters a card of its own."""
-    with directory.service._store.transaction():
-        keep = Keep(StoredCard.of(MINA, FALSE, 0), card_hash(FALSE))
-        directory.service._store.apply(keep, directory.service._record.place(MINA))
-    await directory.advance()
 
 
 def refuse(*kinds: type[AnyRequest], code: str = "busy") -> Lie:
@@ -122,7 +35,9 @@ def test_a_record_that_shows_its_owner_nothing_newer_is_too_old() -> None:
         watch = start(pinned)
         answer = await directory.watch(watch.epoch)
         found = look(pinned, watch, MINA, answer, directory.now)
-        seen = moved(pinned, found.watch.frontier, found.sighting, answer.checkpoint, directory.now)
+        seen = moved(
+            pinned, found.watch.frontier, found.sighting, answer.checkpoint, directory.now, listed=found.watch.listed
+        )
         nothing = replace(answer, first=answer.first + 1, steps=())
         for known in (found.watch, replace(found.watch, closed_s=0)):
             look(seen, known, MINA, nothing, directory.now + LATE_S - 1)
@@ -134,8 +49,12 @@ def test_a_record_that_shows_its_owner_nothing_newer_is_too_old() -> None:
     play(story)
 
 
-def test_an_owner_for_whom_alone_the_record_stands_still_is_told() -> None:
-    """Everybody else sees the false card; the owner's device is shown the epoch before it, again and again."""
+@pytest.mark.parametrize(("lists", "code"), [(True, "log-stale"), (False, "log-rolled-back")])
+def test_an_owner_for_whom_alone_the_record_stands_still_is_told(lists: bool, code: str) -> None:  # noqa: FBT001 - a case
+    """Everybody else sees the false card; the owner's device is shown the epoch before it, again and again.
+
+    If only its own handle stands still, the lists have shown it a newer epoch.
+    """
 
     async def story(directory: Directory) -> list[str]:
         await directory.publish(CARD.encoded)
@@ -143,7 +62,7 @@ def test_an_owner_for_whom_alone_the_record_stands_still_is_told() -> None:
         device = Device(directory)
         await device.watch()
         await directory.advance()
-        await device.watch()
+        await device.own_key_monitor._watch_through(MINA, whole=True)
         with device.store.transaction():
             watch = load_watch(device.store)
         assert watch is not None
@@ -151,6 +70,8 @@ def test_an_owner_for_whom_alone_the_record_stands_still_is_told() -> None:
         assert () == frozen.steps
 
         async def stand_still(request: AnyRequest) -> AnyResponse | None:
+            if lists and isinstance(request, ListEpochs):
+                return EpochsListed(frozen.checkpoint, frozen.first, ())
             return frozen if isinstance(request, WatchHandle) else None
 
         device.lie = stand_still
@@ -160,7 +81,7 @@ def test_an_owner_for_whom_alone_the_record_stands_still_is_told() -> None:
             directory.now += PERIOD_S
         return device.codes()
 
-    assert ["log-stale"] == play(story)
+    assert [code] == play(story)
 
 
 @pytest.mark.parametrize("lie", [refuse(WatchHandle), refuse(WatchHandle, LookupCard), refuse(WatchHandle, code="x")])
@@ -191,7 +112,7 @@ def test_a_directory_out_of_reach_is_not_said_to_keep_anything_back() -> None:
         raise Unreachable("the relay cannot be reached")
 
     async def silent(request: AnyRequest) -> AnyResponse | None:
-        return await out_of_reach(request) if isinstance(request, WatchHandle) else None
+        return await out_of_reach(request) if isinstance(request, WatchHandle | ListEpochs) else None
 
     async def story(directory: Directory) -> list[list[str]]:
         device = Device(directory)

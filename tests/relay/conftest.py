@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nullabona.processes.servers import RelayProcess
+from nullabona.processes.servers import ANY_PORT, RelayProcess
 from nullabona.relay.store.interface import BoxStore
 from nullabona.relay.store.memory import MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
@@ -84,8 +84,8 @@ def spawn() -> Iterator[Callable[..., RelayProcess]]:
     """Starts relays as processes; they are killed when the test ends."""
     started: list[RelayProcess] = []
 
-    def start(data: Path | None, *more: str) -> RelayProcess:
-        started.append(RelayProcess(data, *more))
+    def start(data: Path | None, *more: str, listen: str = ANY_PORT) -> RelayProcess:
+        started.append(RelayProcess(data, *more, listen=listen))
         return started[-1]
 
     yield start

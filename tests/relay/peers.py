@@ -22,14 +22,16 @@ from nullabona.relay.config import Config
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.server import Relay, Stores, open_stores
 from nullabona.wire.address import BoxSecrets
+from nullabona.wire.endpoint import path_of
+from nullabona.wire.message import Request
 from nullabona.wire.messages import (
     POLICY_ROOM,
+    ActivityDigests,
     AnyResponse,
     Append,
     Appended,
     Frames,
     Read,
-    Request,
     Trim,
     decode_response,
     encode,
@@ -127,16 +129,20 @@ class Wire:
 class Client(Wire):
     """A WebSocket client that speaks records, and can send frames by hand."""
 
-    def __init__(self, address: tuple[str, int] | str, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, address: tuple[str, int] | str, context: ssl.SSLContext | None = None, path: str = "/v1"
+    ) -> None:
         super().__init__(address, context)
         key = base64.b64encode(os.urandom(16)).decode()
-        self.send(f"GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        self.send(f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                   f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())  # fmt: skip
         self.head = self.take_until(b"\r\n\r\n")
         if b" 101 " not in self.head:
             raise Hangup(reason=self.head.decode())
-        self.answers: dict[int, AnyResponse] = {}
+        self.answers: dict[int, list[AnyResponse]] = {}
         self.next_id = 1
+        self.signed = False
+        """Whether answers of digests are shown with their signatures."""
 
     def send_frame(self, opcode: int, payload: bytes, *, fin: bool = True) -> None:
         size = len(payload)
@@ -167,9 +173,12 @@ class Client(Wire):
         return ids
 
     def result(self, number: int) -> AnyResponse:
+        """The next answer to a request; most have one."""
         while number not in self.answers:
             self.take_message()
-        return self.answers.pop(number)
+        first, *more = self.answers.pop(number)
+        self.answers |= {number: more} if more else {}
+        return first
 
     def take_message(self) -> None:
         """Take one message of answers. Raises `Hangup` if the relay says goodbye instead."""
@@ -178,8 +187,11 @@ class Client(Wire):
             code = struct.unpack(">H", payload[:2])[0] if payload else 0
             raise Hangup(code, payload[2:].decode())
         if opcode == BINARY:
-            records = split_records(payload, 2**30)
-            self.answers.update((number, decode_response(body)) for number, body in records)
+            for number, body in split_records(payload, 2**30):
+                self.answers.setdefault(number, []).append(self._plain(decode_response(body)))
+
+    def _plain(self, answer: AnyResponse) -> AnyResponse:
+        return answer if self.signed else plain(answer)
 
     def ask(self, request: Request) -> AnyResponse:
         return self.result(self.start(request)[0])
@@ -224,6 +236,11 @@ def post(body: bytes, *, path: str = "/v1", kind: str = "application/octet-strea
     return (
         f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode() + body
+
+
+def plain(answer: AnyResponse) -> AnyResponse:
+    """An answer without signatures, for tests of what digests hold."""
+    return ActivityDigests(answer.first, answer.digests) if isinstance(answer, ActivityDigests) else answer
 
 
 def ask_http(address: tuple[str, int] | str, request: Request) -> AnyResponse:
@@ -278,11 +295,11 @@ class RunningRelay:
 
     @property
     def address(self) -> tuple[str, int]:
-        host, _, port = self.urls[0].rpartition("//")[2].rpartition(":")
+        host, _, port = self.urls[0].rpartition("//")[2].partition("/")[0].rpartition(":")
         return host, int(port)
 
     def client(self) -> Client:
-        return Client(self.address)
+        return Client(self.address, path=path_of(self.config.name))
 
     def tick(self, *, seconds: int = 0, days: int = 0) -> None:
         """Move the clock and let the relay notice; what it begins may still be under way."""
@@ -292,11 +309,11 @@ class RunningRelay:
 
     def settle(self) -> None:
         """Return when every write and chore that has begun is done."""
-        asyncio.run_coroutine_threadsafe(self.relay.boxes._journal.drain(), self.loop).result(TIMEOUT_S)
+        asyncio.run_coroutine_threadsafe(self.relay.boxes._shelf.drain(), self.loop).result(TIMEOUT_S)
         asyncio.run_coroutine_threadsafe(self._blobs_idle(), self.loop).result(TIMEOUT_S)
 
     async def _blobs_idle(self) -> None:
-        await asyncio.gather(*self.relay.blobs._tasks)
+        await asyncio.gather(*self.relay.blobs._tasks, *self.relay.blobs._batches)
 
     def call(self, function: Callable[[], object]) -> None:
         """Run ``function`` on the relay's loop."""

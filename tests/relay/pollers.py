@@ -6,7 +6,7 @@ import gc
 from types import FunctionType, ModuleType
 
 from nullabona.relay.activity import ActivityService
-from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, Appended, PollActivity
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, Appended, FollowActivity, PollActivity
 from nullabona.wire.wakes import activity_tag
 from tests.relay.peers import Box, Client, RunningRelay
 
@@ -40,6 +40,11 @@ def waiting(relay: RunningRelay, count: int) -> None:
 def polls(client: Client, after: int, wait_s: int = 60) -> int:
     """Wait for activity; the request's number."""
     return client.start(PollActivity(after, wait_s))[0]
+
+
+def follows(client: Client, after: int) -> int:
+    """Be told of all activity; the request's number."""
+    return client.start(FollowActivity(after))[0]
 
 
 def wakes(client: Client, box: Box, secret: bytes = SECRET) -> None:

@@ -16,6 +16,7 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.server import Stores
 from nullabona.relay.service import BoxService
+from nullabona.relay.shelves.stored import StoredShelf
 from nullabona.relay.store.interface import StoreFailed
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
@@ -32,7 +33,7 @@ from nullabona.wire.messages import (
     encode,
 )
 from nullabona.wire.records import split_records
-from tests.relay.peers import TIMEOUT_S, Box, Client, RunningRelay, Wire, ask_http, post, read_answer
+from tests.relay.peers import TIMEOUT_S, Box, Client, RunningRelay, Wire, ask_http, plain, post, read_answer
 from tests.relay.pollers import OTHER, SECRET, activity_of, now, over, polls, told, under_way, waiting, wakes
 
 
@@ -279,14 +280,13 @@ def test_after_a_stop_nobody_waits() -> None:
     """Whoever asks within this process while what is left is written is answered at once."""
 
     async def ask() -> tuple[AnyResponse, AnyResponse]:
-        service = BoxService(
-            MemoryBoxStore(), InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(),
-            rng=lambda bits: 7, on_gone=lambda error: None,
-        )  # fmt: skip
+        writer = InlineWriter(asyncio.get_running_loop())
+        shelf = StoredShelf(MemoryBoxStore(), writer, Limits(), rng=lambda bits: 7, on_gone=lambda error: None)
+        service = BoxService(shelf, Limits(), Metrics(), rng=lambda bits: 7)
         service.tick(1, 100)
         await service.stop()
         hear = service.handlers()[PollActivity]
-        return await hear(PollActivity(0, 60)), await hear(PollActivity(7, 60))
+        return plain(await hear(PollActivity(0, 60))), plain(await hear(PollActivity(7, 60)))
 
     assert (ActivityDigests(8, ()), ActivityDigests(8, ())) == asyncio.run(ask())
 
@@ -299,7 +299,7 @@ def test_hearing_over_post_is_short(run: Callable[..., RunningRelay], box: Box) 
     relay = run(None, Limits(http_wait_s=0))
     writer = relay.client()
     begin = now(writer)
-    assert ActivityDigests(begin + 1, ()) == ask_http(relay.address, PollActivity(begin, 60))
+    assert ActivityDigests(begin + 1, ()) == plain(ask_http(relay.address, PollActivity(begin, 60)))
     wakes(writer, box)
     over(relay)
     assert (begin + 1, [{SECRET}]) == told(ask_http(relay.address, PollActivity(begin, 60)), SECRET)
@@ -320,7 +320,7 @@ def test_a_post_may_hear(relay: RunningRelay, client: Client, box: Box) -> None:
     waits.send(post(encode(PollActivity(begin + 1, MAX_WAIT_S))))
     waiting(relay, 1)
     relay.tick(seconds=Limits().http_wait_s)
-    assert ActivityDigests(begin + 2, ()) == decode_response(read_answer(waits)[1])
+    assert ActivityDigests(begin + 2, ()) == plain(decode_response(read_answer(waits)[1]))
 
 
 def test_a_process_tells_all_that_rings(spawn: Callable[..., RelayProcess], tmp_path: Path) -> None:

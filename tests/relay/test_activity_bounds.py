@@ -9,7 +9,8 @@ import pytest
 
 from nullabona.drills.search import memory_chunks
 from nullabona.processes.servers import RelayProcess
-from nullabona.relay.activity import DIGEST_S, KEEP_S, POLLER_S, digest_s
+from nullabona.relay.activity import CLIENT_S, DIGEST_S, KEEP_S, digest_s
+from nullabona.relay.core.digests import Digests
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.websocket import WebSocket
 from nullabona.wire.messages import MAX_WAIT_S, ActivityDigests, AwaitWake, Frames, PollActivity, Refusal
@@ -79,7 +80,7 @@ def test_hearing_counts_among_what_the_relay_waits_for(run: Callable[..., Runnin
 
 @pytest.mark.parametrize(
     ("pollers", "expected"),
-    [(0, DIGEST_S), (3_999, DIGEST_S), (4_000, DIGEST_S), (4_001, 4_001 * POLLER_S), (40_000, 2.0)],
+    [(0, DIGEST_S), (3_999, DIGEST_S), (4_000, DIGEST_S), (4_001, 4_001 * CLIENT_S), (40_000, 2.0)],
 )
 def test_a_digest_is_long_enough_to_answer_all(pollers: int, expected: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of a second for up to four thousand who hear; beyond, 50 microseconds for each."""
@@ -100,13 +101,13 @@ def test_a_digest_waits_for_as_many_as_poll_when_its_time_comes(
     numbers += [polls(client, begin) for client in pollers[before:]]
     waiting(relay, 2)
     monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", 0.0)
-    monkeypatch.setattr("nullabona.relay.activity.POLLER_S", 3_600.0)
+    monkeypatch.setattr("nullabona.relay.activity.CLIENT_S", 3_600.0)
     times_up(relay)
     closing = activity_of(relay)._closing
     assert closing is not None
     assert 7_200 == pytest.approx(closing.when() - activity_of(relay)._begun, abs=1)
     assert 2 == len(activity_of(relay))
-    monkeypatch.setattr("nullabona.relay.activity.POLLER_S", 0.0)
+    monkeypatch.setattr("nullabona.relay.activity.CLIENT_S", 0.0)
     times_up(relay)
     answers = [client.result(number) for client, number in zip(pollers, numbers, strict=True)]
     assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
@@ -119,7 +120,7 @@ def test_a_digest_that_nobody_waits_for_is_not_longer(
     begin = now(client)
     wakes(client, box)
     monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", 0.0)
-    monkeypatch.setattr("nullabona.relay.activity.POLLER_S", 3_600.0)
+    monkeypatch.setattr("nullabona.relay.activity.CLIENT_S", 3_600.0)
     times_up(relay)
     assert activity_of(relay)._closing is None
     assert (begin + 1, [{SECRET}]) == told(client.ask(PollActivity(begin, 0)), SECRET)
@@ -328,10 +329,12 @@ def test_no_secret_stays_with_what_is_remembered(relay: RunningRelay, client: Cl
 
 
 def kept_of(relay: RunningRelay) -> set[bytes]:
-    """All byte strings that are kept for pollers."""
+    """All byte strings that are kept for pollers, but for what signs: the public key and the last signature."""
     kept: set[bytes] = set()
     relay.call(lambda: kept.update(bytes_below(activity_of(relay), relay)))
-    return kept
+    digests = activity_of(relay)._digests
+    assert isinstance(digests, Digests)
+    return kept - bytes_below(digests._key, relay) - {digests._signed[1]}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a relay's memory is read as root only")

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from nullabona.cli.operator.relay import relay as command
-from nullabona.processes.program import free_port, nulla, run
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import nulla, run
 from nullabona.processes.servers import RelayProcess
 from tests.relay.peers import Box, Client
 

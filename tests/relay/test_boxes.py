@@ -130,10 +130,9 @@ def test_a_volatile_relay_forgets(run: Callable[..., RunningRelay], box: Box) ->
 def test_long_reads_are_split(client: Client, box: Box) -> None:
     """One answer carries what fits; reading on from its last number gives the rest, without a gap."""
     frames = [bytes([n]) * 65_536 for n in range(40)]
-    for number in client.start(*[box.append(frame) for frame in frames[:20]]):
-        client.result(number)
-    for number in client.start(*[box.append(frame) for frame in frames[20:]]):
-        client.result(number)
+    for part in (frames[:20], frames[20:]):
+        kept = [client.result(number) for number in client.start(*[box.append(frame) for frame in part])]
+        assert [] == [answer for answer in kept if not isinstance(answer, Appended)]
     found: list[tuple[int, bytes]] = []
     answers = 0
     while len(found) < 40:

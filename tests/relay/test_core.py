@@ -68,7 +68,7 @@ def test_the_first_append_makes_the_box() -> None:
 def test_a_taken_number_is_not_given_again() -> None:
     """A new box never gets another box's number, in the store or in the same batch."""
     plan = plan_for()
-    plan._shelf = FakeShelf(box=Head(1, b"", 1, 0, 0, 0, 0))
+    plan._stored = FakeShelf(box=Head(1, b"", 1, 0, 0, 0, 0))
     plan.append(bytes([1]) * 32, b"a")
     assert [2] == [box.num for box in plan.batch.boxes]
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from nullabona.relay.activity import ANSWER_BYTES
-from nullabona.relay.core.digests import _OVERHEAD, Digests
+from nullabona.relay.core.digests import Digests
+from nullabona.relay.core.past_digests import OVERHEAD
 from nullabona.wire.messages import (
     ACTIVITY_TAG_SIZE,
     MAX_ACTIVITY_DIGESTS,
@@ -22,7 +23,7 @@ from nullabona.wire.messages import (
 )
 from nullabona.wire.wakes import activity_tag, may_continue
 
-ONE = ACTIVITY_TAG_SIZE + _OVERHEAD
+ONE = ACTIVITY_TAG_SIZE + OVERHEAD
 """Bytes of an activity digest with one tag."""
 PLENTY = 2**40
 BOXES = [bytes([number]) * 32 for number in range(6)]
@@ -118,7 +119,7 @@ TestHearers = Pollers.TestCase
 
 
 def size_of(boxes: Sequence[bytes] | frozenset[bytes]) -> int:
-    return len(boxes) * ACTIVITY_TAG_SIZE + _OVERHEAD
+    return len(boxes) * ACTIVITY_TAG_SIZE + OVERHEAD
 
 
 def _most(sizes: list[int], most_bytes: int) -> int:

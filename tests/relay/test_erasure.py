@@ -16,7 +16,7 @@ from nullabona.machine.lock import FolderInUse, FolderLock
 from nullabona.machine.wal import Log
 from nullabona.relay.store import schema
 from nullabona.relay.store.files import FileBlobStore
-from nullabona.wire.messages import Done, PutBlob
+from nullabona.wire.messages import Appended, Done, PutBlob
 from tests.relay.peers import Box, Client, RunningRelay
 
 PAGE = 8_192
@@ -31,7 +31,8 @@ def fill(client: Client, box: Box, mark: bytes, sizes: tuple[int, ...]) -> int:
     """Append frames that all contain ``mark``; how many."""
     requests = [box.append(mark + os.urandom(size - len(mark))) for size in sizes]
     for number in client.start(*requests):
-        client.result(number)
+        answer = client.result(number)
+        assert isinstance(answer, Appended), answer
     return len(sizes)
 
 

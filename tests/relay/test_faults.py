@@ -20,6 +20,7 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.server import Stores
 from nullabona.relay.service import BoxService
+from nullabona.relay.shelves.stored import StoredShelf
 from nullabona.relay.store.interface import StoreFailed, StoreGone
 from nullabona.relay.store.memory import MemoryBlobStore
 from nullabona.relay.store.sqlite import NotOurs, SqliteBoxStore
@@ -61,12 +62,16 @@ class Faulty(sqlite3.Connection):
         return act()
 
 
+def serving(store: SqliteBoxStore) -> BoxService:
+    """Boxes in ``store``, written on the running loop."""
+    writer = InlineWriter(asyncio.get_running_loop())
+    shelf = StoredShelf(store, writer, Limits(), rng=secrets.randbits, on_gone=lambda error: None)
+    return BoxService(shelf, Limits(), Metrics(), rng=secrets.randbits)
+
+
 async def scenario(store: SqliteBoxStore, boxes: list[Box]) -> dict[Box, dict[int, bytes]]:
     """Appends, reads and trims with repeats after `busy`, as a client would; what was acknowledged, by box."""
-    service = BoxService(
-        store, InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(), rng=secrets.randbits,
-        on_gone=lambda error: None,
-    )  # fmt: skip
+    service = serving(store)
     service.tick(1, 100)
     handlers = service.handlers()
     acked: dict[Box, dict[int, bytes]] = defaultdict(dict)
@@ -88,10 +93,7 @@ def audit(directory: Path, acked: dict[Box, dict[int, bytes]]) -> None:
     """Every acknowledged frame lies where it was said to lie, but for the trimmed one."""
 
     async def read(store: SqliteBoxStore, box: Box) -> Frames:
-        service = BoxService(
-            store, InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(), rng=secrets.randbits,
-            on_gone=lambda error: None,
-        )  # fmt: skip
+        service = serving(store)
         service.tick(1, 101)
         answer = await service.handlers()[Read](box.read())
         assert isinstance(answer, Frames)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.journal import ENTRY_BYTES
+from nullabona.relay.shelves.journal import ENTRY_BYTES
 from nullabona.wire.messages import Blob, Done, Frames, GetBlob, PutBlob, Refusal, encode
 from nullabona.wire.records import encode_record
 from tests.relay.peers import (

@@ -12,6 +12,7 @@ import pytest
 
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.invite_page import INVITE_PAGE
+from nullabona.wire.message import Request
 from nullabona.wire.messages import (
     AnyResponse,
     CardFound,
@@ -21,7 +22,6 @@ from nullabona.wire.messages import (
     PublishCard,
     PutBlob,
     Refusal,
-    Request,
     decode_response,
     encode,
 )
@@ -258,18 +258,21 @@ def test_records_may_follow_the_head_at_once(relay: RunningRelay, box: Box) -> N
     assert ((1, b"x"),) == relay.client().read(box).frames
 
 
-def test_a_reader_that_pipelines_without_end_is_held_back(relay: RunningRelay, box: Box) -> None:
-    """While one POST waits, what follows it is read only a little ahead."""
+@pytest.mark.parametrize("first", ["recognised", "parsed"])
+def test_a_reader_that_pipelines_without_end_is_held_back(relay: RunningRelay, box: Box, first: str) -> None:
+    """While one POST waits, what follows it is read only a little ahead, and all of it counts as held."""
     wire = Wire(relay.address)
     wire.socket.settimeout(0.5)
-    wire.send(post(encode(box.read(wait_s=600))))
+    request = post(encode(box.read(wait_s=600)))
+    wire.send((request if first == "recognised" else request.replace(b"\r\n", b"\r\nX: y\r\n", 1)) + bytes(100_000))
     try:
         for _ in range(1_000):
             wire.send(post(bytes(65_536)))
     except (TimeoutError, Hangup):
         pass
     (front,) = relay.relay._fronts
-    assert len(front._http.trailing_data[0]) < 2**20
+    assert 100_000 <= (held := front.arrived()) < 2**20
+    assert held == len(front._rest[front._at :] if front._known else front._http.trailing_data[0])
 
 
 def test_a_log_is_served_as_files(run: Callable[..., RunningRelay]) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nullabona.relay.core.digests import _THIN, Digests
+from nullabona.log.digest_chain import ALL, FEW
+from nullabona.relay.core import past_digests
+from nullabona.relay.core.digests import Digests
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.open_digest import OpenDigest
+from nullabona.relay.core.past_digests import THIN
 from nullabona.relay.core.sharing import in_turn, level
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, PollActivity
 from nullabona.wire.wakes import OMITTED, activity_tag, omits_activity
@@ -148,8 +152,8 @@ def test_hours_in_which_little_happens_are_not_pushed_out() -> None:
     assert (begin + 1, 1_000) == (answer.first, len(answer.digests))
     assert quiet.digests == answer.digests[:500]
     sizes = [len(told) // ACTIVITY_TAG_SIZE for _, told in answer.digests[500:]]
-    thin = sizes.count(_THIN + 1)
-    assert [_THIN + 1] * thin + [1_000] * (500 - thin) == sizes
+    thin = sizes.count(THIN + 1)
+    assert [THIN + 1] * thin + [1_000] * (500 - thin) == sizes
     assert thin > 400
     assert omits_activity(ActivityDigests(1, answer.digests[500:501]))
 
@@ -159,9 +163,9 @@ def test_when_nothing_can_lose_tags_the_oldest_goes() -> None:
     made = make(10_000)
     begin = made.head
     for _ in range(200):
-        one_digest(made, range(_THIN))
+        one_digest(made, range(THIN))
     assert ActivityDigests(made.head + 1, ()) == polled(made, begin)
-    assert 10_000 // (120 + _THIN * ACTIVITY_TAG_SIZE) == len(polled(made, made.head - 65).digests)
+    assert 10_000 // (120 + THIN * ACTIVITY_TAG_SIZE) == len(polled(made, made.head - 65).digests)
 
 
 def test_what_is_forgotten_gives_its_room_back() -> None:
@@ -173,6 +177,23 @@ def test_what_is_forgotten_gives_its_room_back() -> None:
     assert 11 == len(polled(made, made.head - 11).digests)
     made.forget_before(made.head + 1)
     assert (0, 0, 0) == (made._bytes, len(made._thin), sum(map(len, made._heavy)))
+    assert not made._others
+
+
+def test_an_answer_hashes_no_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes with digests that had many tags is made when they are closed or lose them: it is asked for often."""
+    made = make(60_000)
+    for _ in range(300):
+        one_digest(made, range(100))
+    hashed: list[bytes] = []
+
+    def counts(data: bytes) -> object:
+        hashed.append(data)
+        return sha256(data)
+
+    monkeypatch.setattr(past_digests, "sha256", counts)
+    answer = made.signed(polled(made, made.head - 200), brief=False)
+    assert ({ALL, FEW}, []) == ({other[:1] for other in answer.others}, hashed)
 
 
 @pytest.mark.slow

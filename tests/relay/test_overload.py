@@ -237,7 +237,8 @@ def test_a_short_rush_is_shed(tmp_path: Path) -> None:
 
 def test_the_bound_of_the_queue_is_stated(tmp_path: Path) -> None:
     """The figures of spec/relay.md §4.6 are the code's."""
-    from nullabona.relay import journal, unsent
+    from nullabona.relay import unsent
+    from nullabona.relay.shelves import journal
 
     text = " ".join((Path(__file__).parents[2] / "spec/relay.md").read_text("utf-8").split())
     assert f"at least {journal.QUEUE_LEAST // 2**20} MiB" in text

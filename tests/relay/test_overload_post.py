@@ -10,7 +10,7 @@ import pytest
 
 from nullabona.client.net import Carrier, Endpoint, PostCarrier
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.journal import ENTRY_BYTES
+from nullabona.relay.shelves.journal import ENTRY_BYTES
 from nullabona.wire.messages import Appended, Refusal
 from tests.relay.peers import Box, RunningRelay, ask_http
 from tests.relay.test_overload import SHORT_QUEUE, SLOW_DISK, check_sheds, long_rush, lost, relay, short_rush

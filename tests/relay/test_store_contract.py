@@ -1,25 +1,23 @@
-"""The contract of every box store, and of every blob store (store/interface.py)."""
+"""The contract of every box store (store/interface.py); of blob stores: test_blob_contract.py."""
 
 from __future__ import annotations
 
 import os
-from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox, StoredBox
-from nullabona.relay.store.files import FileBlobStore
-from nullabona.relay.store.interface import BlobStore, BoxStore
-from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
+from nullabona.relay.store.interface import BoxStore
+from nullabona.relay.store.memory import MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.store.statements import TOGETHER
 
 DAY = 50
 ADDRESS = bytes(range(32))
 MARK = b"incarnat"
+MANY, SOME = TOGETHER
 
 
 def frames(num: int, *bodies: bytes, first: int = 1, day: int = DAY) -> list[tuple[int, int, bytes]]:
@@ -51,7 +49,9 @@ def test_what_was_committed_is_found(store: BoxStore) -> None:
     assert store.is_taken(7)
 
 
-@pytest.mark.parametrize("many", [TOGETHER - 1, TOGETHER, TOGETHER + 1, 2 * TOGETHER, 3 * TOGETHER + 2])
+@pytest.mark.parametrize(
+    "many", [1, SOME - 1, SOME, MANY - 1, MANY, MANY + 1, 2 * MANY + SOME, 3 * MANY + 2 * SOME + 2]
+)
 def test_every_frame_of_a_batch_is_kept(store: BoxStore, many: int) -> None:
     """However many come together, and of two boxes in turns: each is kept once, in its place, with its day."""
     here, there = [f"here {seq}".encode() for seq in range(many)], [f"there {seq}".encode() for seq in range(many)]
@@ -231,30 +231,3 @@ def test_memory_agrees_with_a_model(plan: list[tuple[str, int, int]]) -> None:
     for step in plan:
         model.apply(store, step)
         model.check(store)
-
-
-@pytest.fixture(params=["memory", "files"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    """Each kind of blob store, empty."""
-    return MemoryBlobStore() if request.param == "memory" else FileBlobStore(tmp_path)
-
-
-def test_blobs_are_kept_until_their_day(blobs: BlobStore) -> None:
-    """A chunk is found until its day has passed; putting it again moves the day on, and never back."""
-    data, digest = b"chunk", sha256(b"chunk").digest()
-    assert blobs.get(digest) is None
-    blobs.put(digest, data, DAY)
-    blobs.put(digest, data, DAY + 2)
-    blobs.put(digest, data, DAY + 1)
-    blobs.expire(DAY + 2)
-    assert (data, 0, 5) == (blobs.get(digest), blobs.used(DAY), blobs.used(DAY + 2))
-    blobs.expire(DAY + 3)
-    assert (None, 0) == (blobs.get(digest), blobs.used(DAY + 2))
-
-
-def test_cleaning_loses_no_blob(blobs: BlobStore) -> None:
-    """Blurring times changes nothing that anyone can read."""
-    data, digest = b"chunk", sha256(b"chunk").digest()
-    blobs.put(digest, data, DAY)
-    blobs.blur()
-    assert data == blobs.get(digest)

@@ -12,6 +12,7 @@ import pytest
 from nullabona.relay.core.boxes import Plan
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.wake_waiters import KEEP_S
+from nullabona.relay.shelves.stored import StoredShelf
 from nullabona.wire.messages import Appended, AwaitWake, Frames, Refusal
 from nullabona.wire.wakes import wake_token
 from tests.relay.peers import Box, Client, RunningRelay, ask_http
@@ -182,7 +183,9 @@ def test_what_ties_wake_tokens_to_their_box_does_not_stay(
 ) -> None:
     """When an append was answered and handed out, the relay has let go of the batch that it was part of."""
     relay = run(tmp_path / "own")
-    journal = relay.relay.boxes._journal
+    shelf = relay.relay.boxes._shelf
+    assert isinstance(shelf, StoredShelf)
+    journal = shelf._journal
     make, batches = journal._plan, []
 
     def noted() -> Plan:

@@ -37,6 +37,7 @@ class Publisher:
         self.log = folder / "log"
         self.policy = folder / "policy"
         self.fingerprint = ""
+        self.log_keys = "log.key"
         for name in (*SIGNERS, "university"):
             self.make_key(name, "--witness", full=f"{name}.example/release")
         self.make_key("log", full=LOG)
@@ -47,9 +48,9 @@ class Publisher:
         assert 0 == made.code, made.err
         (self.folder / f"{name}.pub").write_text(made.out)
 
-    def vkeys(self) -> list[str]:
-        """The log's."""
-        return (self.folder / "log.pub").read_text().split()
+    def vkeys(self, name: str = "log") -> list[str]:
+        """The log's, or those of another key file."""
+        return (self.folder / f"{name}.pub").read_text().split()
 
     def draft_keys(self) -> str:
         """Draft the first statement; its name."""
@@ -88,7 +89,7 @@ class Publisher:
                      self.path(f"{statement}.{name}"))  # fmt: skip
         return [
             "enter", str(self.log), self.path(statement), *(self.path(f"{statement}.{name}") for name in signers),
-            "--log-keys", self.path("log.key"), "--policy", str(self.policy),
+            "--log-keys", self.path(self.log_keys), "--policy", str(self.policy),
         ]  # fmt: skip
 
     def reading(self) -> tuple[str, ...]:
@@ -108,13 +109,19 @@ class Publisher:
 
 
 @contextmanager
-def publishing(folder: Path) -> Iterator[Publisher]:
-    """A log that two real witnesses cosign, with its first statement entered."""
+def publishing(folder: Path, *later: str) -> Iterator[Publisher]:
+    """A log that two real witnesses cosign, with its first statement entered.
+
+    ``later``: names of further keys of the log, which its witnesses know already.
+    """
     made = Publisher(folder)
+    for name in later:
+        made.make_key(name, full=LOG)
+    known = [key for name in ("log", *later) for key in made.vkeys(name)]
     with ExitStack() as stack:
         witnesses = []
         for name in WITNESSES:
-            witnesses.append(WitnessProcess(folder / name, name, made.vkeys()))
+            witnesses.append(WitnessProcess(folder / name, name, known))
             stack.callback(witnesses[-1].stop)
         lines = [f"log {key}" for key in made.vkeys()]
         lines += [f"witness {name} {one.vkey} {one.url}" for name, one in zip(WITNESSES, witnesses, strict=True)]

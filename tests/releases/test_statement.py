@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nullabona.errors import Malformed, PeerError
+from nullabona.releases.drafting import describe
 from nullabona.releases.statement import (
     MAX_ENTRY,
     Entry,
@@ -32,6 +33,27 @@ def test_a_statement_comes_back_as_it_was(statement: Statement) -> None:
     data = entry(statement)
     assert data == parse_entry(data).encode()
     assert 2 == data.count(b"\n") - data.count(b"\n\xe2")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"version": "1.0\n"}, {"tree": "a" * 40 + "\n"}, {"python": "3.11\n"}, {"sbom": "b" * 64 + "\n"}]
+)
+def test_no_field_ends_in_a_line_break(changed: dict[str, str]) -> None:
+    """Which a pattern's $ would let through: two versions that look the same, and readers that disagree."""
+    with pytest.raises(Malformed):
+        read_statement(encode_statement(msgspec.structs.replace(release(), **changed)))
+
+
+def test_a_wheel_of_several_platforms_can_be_listed() -> None:
+    """Wheels of aarch64 name three, in more than 64 characters; as long as a file's name may be, and no longer."""
+    three = "manylinux2014_aarch64.manylinux_2_17_aarch64.manylinux_2_28_aarch64"
+    wheel = describe(f"a-1-cp311-cp311-{three}.whl", 1, "a" * 64)
+    assert three == wheel.platform
+    for platform in (three, "a" * 128):
+        listed = release(files=(msgspec.structs.replace(wheel, platform=platform),))
+        assert listed == read_statement(encode_statement(listed))
+    with pytest.raises(Malformed):
+        read_statement(encode_statement(release(files=(msgspec.structs.replace(wheel, platform="a" * 129),))))
 
 
 @given(st.binary(max_size=400))

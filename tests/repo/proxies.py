@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import socket
 import subprocess
@@ -11,46 +10,71 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from nullabona.processes.proxies import HOST, cluster_servers, replaced, write_haproxy
+from nullabona.processes.proxies import self_signed as certificate
+
+__all__ = [
+    "HOST", "NAMES", "ROOT", "caddy", "certificate", "cluster_haproxy", "cluster_nginx", "example", "haproxy",
+    "names_haproxy", "names_nginx", "nginx", "running",
+]  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
-HOST = "relay.example"
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A self-signed certificate for the example's name, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(start).not_valid_after(start.replace(year=2099))
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-    chain, private = folder / "chain.pem", folder / "key.pem"
-    chain.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return chain, private
 
 
 def example(name: str, replacements: dict[str, str]) -> str:
     """A configuration of deploy/ with each of ``replacements`` made; each must be there to be replaced."""
-    text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
-    for old, new in replacements.items():
-        assert old in text, f"deploy/{name} no longer says {old!r}"
-        text = text.replace(old, new)
-    return text
+    return replaced(read(name), replacements)
+
+
+def read(name: str) -> str:
+    """A configuration of deploy/ as it is."""
+    return (ROOT / "deploy" / name).read_text(encoding="utf-8")
 
 
 def nginx(folder: Path, port: int, relay_port: int, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
+    """One relay behind it."""
+    releases = {"/var/lib/nullabona-releases/": f"{folder.parent}/releases/"}
+    servers = {"127.0.0.1:8440;": f"127.0.0.1:{relay_port};", **releases}
+    return _nginx("nginx.conf", servers, folder, port, chain, key)
+
+
+def cluster_nginx(
+    folder: Path, port: int, relay_port: int, chain: Path, key: Path, second_port: int = 9
+) -> tuple[list[str], dict[str, str]]:
+    """Two relays of one engine behind it. Nobody listens at the second one's port unless it is given."""
+    servers = {"127.0.0.1:8441 ": f"127.0.0.1:{relay_port} ", "127.0.0.1:8442 ": f"127.0.0.1:{second_port} "}
+    return _nginx("cluster/nginx.conf", servers, folder, port, chain, key)
+
+
+NAMES = ("seoul-1", "seoul-2")
+"""The names in the examples of deploy/cluster/names, each with two relays."""
+_OF_NAMES = (8443, 8444, 8445, 8446)
+
+
+def names_nginx(
+    folder: Path, port: int, ports: tuple[int, ...], chain: Path, key: Path
+) -> tuple[list[str], dict[str, str]]:
+    """Two names behind it: the relays' ``ports`` are those of the first one, then those of the second one."""
+    servers = {f"127.0.0.1:{old} ": f"127.0.0.1:{new} " for old, new in zip(_OF_NAMES, ports, strict=True)}
+    return _nginx("cluster/names/nginx.conf", servers, folder, port, chain, key)
+
+
+def names_haproxy(
+    folder: Path, port: int, ports: tuple[int, ...], chain: Path, key: Path
+) -> tuple[list[str], dict[str, str]]:
+    """The same behind HAProxy."""
+    servers = {f"127.0.0.1:{old}\n": f"127.0.0.1:{new}\n" for old, new in zip(_OF_NAMES, ports, strict=True)}
+    return list(write_haproxy(read("cluster/names/haproxy.cfg"), servers, folder, port, chain, key)), {}
+
+
+def _nginx(
+    name: str, servers: dict[str, str], folder: Path, port: int, chain: Path, key: Path
+) -> tuple[list[str], dict[str, str]]:
     """Debian's own surroundings: a main error log and an access log, switched on."""
     site = example(
-        "nginx.conf",
-        {
-            "127.0.0.1:8440;": f"127.0.0.1:{relay_port};",
+        name,
+        servers
+        | {
             "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
             "/etc/ssl/relay.example/fullchain.pem": str(chain),
             "/etc/ssl/relay.example/privkey.pem": str(key),
@@ -75,6 +99,7 @@ def caddy(folder: Path, port: int, relay_port: int, chain: Path, key: Path) -> t
             "\tadmin off\n": "\tadmin off\n\tauto_https disable_redirects\n",
             "/etc/ssl/relay.example/fullchain.pem": str(chain),
             "/etc/ssl/relay.example/privkey.pem": str(key),
+            "/var/lib/nullabona-releases": f"{folder.parent}/releases",
         },
     )
     (folder / "Caddyfile").write_text(site)
@@ -83,19 +108,17 @@ def caddy(folder: Path, port: int, relay_port: int, chain: Path, key: Path) -> t
 
 
 def haproxy(folder: Path, port: int, relay_port: int, chain: Path, key: Path) -> tuple[list[str], dict[str, str]]:
-    both = folder / "chain-and-key.pem"
-    both.write_bytes(chain.read_bytes() + key.read_bytes())
-    text = example(
-        "haproxy.cfg",
-        {
-            "127.0.0.1:8440\n    #": f"127.0.0.1:{relay_port}\n    #",
-            "bind :443": f"bind 127.0.0.1:{port}",
-            "/etc/ssl/relay.example/chain-and-key.pem": str(both),
-            **({} if os.geteuid() == 0 else {"    user haproxy\n    group haproxy\n    chroot /var/lib/haproxy\n": ""}),
-        },
-    )
-    (folder / "haproxy.cfg").write_text(text)
-    return ["haproxy", "-db", "-f", str(folder / "haproxy.cfg")], {}
+    """One relay behind it."""
+    servers = {"127.0.0.1:8440\n    #": f"127.0.0.1:{relay_port}\n    #"}
+    return list(write_haproxy(read("haproxy.cfg"), servers, folder, port, chain, key)), {}
+
+
+def cluster_haproxy(
+    folder: Path, port: int, relay_port: int, chain: Path, key: Path, second_port: int = 9
+) -> tuple[list[str], dict[str, str]]:
+    """Two relays of one engine behind it. Nobody listens at the second one's port unless it is given."""
+    servers = cluster_servers((relay_port, second_port))
+    return list(write_haproxy(read("cluster/haproxy.cfg"), servers, folder, port, chain, key)), {}
 
 
 @contextmanager

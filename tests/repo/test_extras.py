@@ -18,13 +18,20 @@ from typing import IO, Final
 
 import pytest
 
+from nullabona.cli.root import COMMANDS, SECTIONS
 from nullabona.docket.keeping.vault import new_identity
+from nullabona.drills.registry import DRILLS
 from nullabona.extras import EXTRAS
 
 ROOT: Final = Path(__file__).parents[2]
 UV: Final = ROOT / ".uv/bin/uv"
 CRATE: Final = ROOT / "crates/mls/python/nullabona_mls"
-MODULES: Final = {"pywebview": "webview", "pylopdf-fonts-ko": "pylopdf_fonts_ko", "scikit-learn": "sklearn"}
+MODULES: Final = {
+    "pillow": "PIL",
+    "pywebview": "webview",
+    "pylopdf-fonts-ko": "pylopdf_fonts_ko",
+    "scikit-learn": "sklearn",
+}
 """What a distribution is imported as, where that is not its name."""
 CONFIG: Final = """\
 operator = "Example Messenger"
@@ -71,6 +78,37 @@ def _name(requirement: str) -> str:
     return found[0]
 
 
+@pytest.mark.parametrize(
+    ("section", "extra"),
+    [
+        ("for-people", ""),
+        pytest.param("for-operators", "relay", marks=pytest.mark.slow),
+        pytest.param("for-legal-desks", "docket", marks=pytest.mark.slow),
+    ],
+)
+def test_commands_load_without_the_extras_of_others(section: str, extra: str) -> None:
+    """Each with what it needs and nothing else, the app and the module that decodes pictures among those of people."""
+    gone = [name for other, names in EXTRAS.items() if other != extra for name in names]
+    modules = [COMMANDS[name].partition(":")[0] for name in SECTIONS[section]]
+    if section == "for-people":
+        modules += ["nullabona.app.run", "nullabona.client.api", "nullabona.client.media.worker"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({gone})); import {', '.join(modules)}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50)
+    assert 0 == done.returncode, done.stderr
+
+
+def test_a_module_loads_no_decoder_of_pictures_before_a_picture() -> None:
+    """So every module but that of one drill can be imported where there is none, and the import stays as quick."""
+    sources = ROOT / "src/nullabona"
+    found = {
+        path.relative_to(sources).as_posix()
+        for path in sources.rglob("*.py")
+        if re.search(r"^(?:import|from) PIL\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert {"drills/removal/scenario.py"} == found
+    assert "pictures" == DRILLS["removal"].extra
+
+
 class Fresh:
     """An environment with the wheel, and of its requirements only those of ``extra`` (none: what everybody has)."""
 
@@ -94,6 +132,20 @@ class Fresh:
         )  # fmt: skip
         assert fails == bool(done.returncode), (words, done.stdout, done.stderr)
         return done.stderr if fails else done.stdout
+
+    def has(self, module: str) -> bool:
+        """Whether a module can be imported."""
+        return not subprocess.run([str(self._folder / "venv/bin/python"), "-I", "-c", f"import {module}"],
+                                  capture_output=True, check=False).returncode  # fmt: skip
+
+    @property
+    def found(self) -> set[str]:
+        """What `nulla doctor` finds; it fails, as the seam was copied and not installed."""
+        done = subprocess.run(
+            self._command(("--json", "doctor")), cwd=self._folder, env=self._environment(),
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        return {json.loads(line)["finding"] for line in done.stdout.splitlines()}
 
     @contextlib.contextmanager
     def running(self, *words: str) -> Iterator[IO[str]]:
@@ -162,6 +214,8 @@ def test_without_an_extra_there_is_the_messenger(tmp_path: Path, wheel: Path) ->
     fresh.lacks("relay", "drill", "demo")
     fresh.lacks("docket", "docket", "package", "key", "Example", "custodian.pem")
     fresh.lacks("window", "app", "--window")
+    assert (False, True) == (fresh.has("PIL"), fresh.has("nullabona.app.run, nullabona.client.media.worker"))
+    assert "pictures-missing" in fresh.found
     assert {"relay", "docket", "drill"} <= set(fresh.nulla("--help").split())
 
 
@@ -209,3 +263,12 @@ def test_the_extra_window_brings_its_library(tmp_path: Path, wheel: Path) -> Non
     """Without a display no window can open, but the command gets as far as asking for one."""
     fresh = Fresh(tmp_path, wheel, "window")
     assert "[no-window]" in fresh.nulla("app", "--window", fails=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_extra_pictures_brings_the_decoder(tmp_path: Path, wheel: Path) -> None:
+    """With it there is nothing to warn of, and every format can be read and written."""
+    fresh = Fresh(tmp_path, wheel, "pictures")
+    assert fresh.has("nullabona.client.media.worker as worker; worker._warm()")
+    assert "pictures-missing" not in fresh.found

@@ -10,13 +10,14 @@ import pytest
 from nullabona.cli.exits import PROFILE, STAY_STOPPED, exit_code
 from nullabona.client.archive import records
 from nullabona.client.archive.errors import ArchiveTooNew
+from nullabona.client.archive.repository import snapshot
 from nullabona.client.core.model.errors import StoreTooNew
 from nullabona.client.store.statements import SCHEMA_VERSION
 from nullabona.docket.store.versions import VERSION as DESK_VERSION
 from nullabona.docket.store.versions import DeskTooNew
 from nullabona.errors import UserError
 from nullabona.machine.tables import DatabaseTooNew, migrations
-from nullabona.relay.front import PATH
+from nullabona.wire.endpoint import PATH
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "upgrade.md"
 STORES = {
@@ -47,7 +48,8 @@ def test_every_server_has_the_version_of_the_page() -> None:
         ("database of a legal desk", str(DESK_VERSION)),
         ("a person's profile", str(SCHEMA_VERSION)),
         ("a person's backup", str(records.VERSION)),
-        ("requests between devices and relays", f"`{PATH.decode()}`"),
+        ("backups in pieces", str(snapshot.VERSION)),
+        ("requests between devices and relays", f"`{PATH}`"),
     ],
 )
 def test_the_version_is_the_one_that_is_written(name: str, version: str) -> None:
@@ -62,6 +64,7 @@ def test_the_version_is_the_one_that_is_written(name: str, version: str) -> None
         ("database of a legal desk", DeskTooNew),
         ("a person's profile", StoreTooNew),
         ("a person's backup", ArchiveTooNew),
+        ("backups in pieces", ArchiveTooNew),
     ],
 )
 def test_the_page_names_the_refusal_and_its_exit_code(name: str, error: type[UserError]) -> None:

@@ -11,7 +11,10 @@ import pytest
 HOW_TO: Final = Path(__file__).parents[2] / "docs/how-to"
 OF_THEIR_OWN: Final = {"answer-a-warrant.ko.md", "publish-the-record.ko.md"}
 """The desk's pages have a cast of their own, which tests/docket and tests/docket_console play."""
-PAGES: Final = sorted(path.name for path in HOW_TO.glob("*.ko.md") if path.name not in OF_THEIR_OWN)
+PAGES: Final = [
+    "../tutorial.ko.md",
+    *sorted(path.name for path in HOW_TO.glob("*.ko.md") if path.name not in OF_THEIR_OWN),
+]
 _FENCED: Final = re.compile(r"(?ms)^ *```.*?^ *```$")
 _INDENTED: Final = re.compile(r"(?m)^ {4,}\S.*$")
 _COMMENT: Final = re.compile(r"(?m)(?:^|  )# .*$")

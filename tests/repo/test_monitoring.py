@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 from nullabona.processes.servers import RelayProcess
 from nullabona.wire.telemetry import DESK_METRICS, RELAY_METRICS, WITNESS_METRICS
 
@@ -34,6 +34,7 @@ STEADY = {
     "nullabona_relay_connections_limit": 1_000, "nullabona_relay_files_limit": 1_256,
     "nullabona_relay_disk_free_bytes": 3 * 2**30, "nullabona_relay_disk_reserve_bytes": 2**30,
     "nullabona_relay_blob_bytes_day": 89, "nullabona_relay_blob_bytes_day_limit": 100,
+    "nullabona_relay_blob_bytes_waiting": 80, "nullabona_relay_blob_bytes_waiting_limit": 100,
     'nullabona_relay_refusals_total{code="day-quota"}': 0, "nullabona_relay_certificate_end_seconds": 90 * 86_400,
     "nullabona_relay_clock_stands": 0, "nullabona_relay_record_period_seconds": 600,
     "nullabona_relay_record_cosigned_seconds": MINUTES * 60,
@@ -55,6 +56,7 @@ TROUBLE = {
     "DiskShort": ("nullabona_relay_disk_free_bytes", f"{2**30 - 1}"),
     "DiskSoonShort": ("nullabona_relay_disk_free_bytes", f"{2**31 - 1}"),
     "FilesOfTheDayUsedUp": ("nullabona_relay_blob_bytes_day", "91"),
+    "FilesWaitNearLimit": ("nullabona_relay_blob_bytes_waiting", "81"),
     "PeopleAreTurnedAway": ('nullabona_relay_refusals_total{code="day-quota"}', "rise"),
     "CertificateEnds": ("nullabona_relay_certificate_end_seconds", f"{14 * 86_400}"),
     "ClockStands": ("nullabona_relay_clock_stands", "1"),

@@ -22,10 +22,11 @@ from pathlib import Path
 import pytest
 
 from nullabona.operating.sizing import files_for, sizes_for
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 from nullabona.processes.servers import RelayProcess
+from nullabona.relay.post_head import POST_HEAD
 from nullabona.wire.messages import Frames, Read, decode_response, encode
-from tests.repo.proxies import HOST, caddy, certificate, haproxy, nginx, running
+from tests.repo.proxies import HOST, caddy, certificate, cluster_haproxy, cluster_nginx, haproxy, nginx, running
 
 METRICS = (
     "/metrics", "/metrics?all", "//metrics", "/metrics/", "/METRICS", "/%6detrics", "/./metrics", "/v1/../metrics",
@@ -48,6 +49,10 @@ class StandIn:
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     heads: list[bytes] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
+    ready: bool = True
+    """Whether it says so at /readyz."""
+    hangs_up: bool = False
+    """Whether it ends each connection instead of answering what it was asked."""
 
     @property
     def port(self) -> int:
@@ -70,10 +75,16 @@ class StandIn:
     def _serve(self, connection: socket.socket) -> None:
         with connection:
             connection.settimeout(10)
-            number = len(self.requests)
-            self.requests.append(0)
+            number = -1
             while (read := read_head(connection)) is not None:
                 head, rest = read
+                if head.startswith(b"GET /readyz "):  # a proxy asks that by itself, over connections of its own
+                    state = b"200 OK" if self.ready else b"503 Service Unavailable"
+                    connection.sendall(b"HTTP/1.1 %b\r\nContent-Length: 0\r\n\r\n" % state)
+                    continue
+                if number < 0:
+                    number = len(self.requests)
+                    self.requests.append(0)
                 self.heads.append(head)
                 self.requests[number] += 1
                 if b"upgrade: websocket" in head.lower():
@@ -85,6 +96,8 @@ class StandIn:
                     connection.sendall(b"\x82\x05" + unmask(rest or connection.recv(64)))
                     return
                 body = read_body(connection, head, rest) or b"ok"
+                if self.hangs_up:
+                    return
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
@@ -152,12 +165,16 @@ class Proxy:
             return read[0], read_body(connection, *read)
 
 
-@pytest.fixture(params=[nginx, caddy, haproxy], ids=["nginx", "caddy", "haproxy"])
+PROXIES = (nginx, caddy, haproxy, cluster_nginx, cluster_haproxy)
+
+
+@pytest.fixture(params=PROXIES, ids=[each.__name__ for each in PROXIES])
 def launch(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[int], Proxy]]:
     """Starts the proxy of one example in front of a port."""
     configure = request.param
-    if not shutil.which(configure.__name__):
-        pytest.skip(f"{configure.__name__} is not installed")
+    program = configure.__name__.removeprefix("cluster_")
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
     chain, key = certificate(tmp_path)
     written = tmp_path / "written"
     written.mkdir()
@@ -199,6 +216,15 @@ def traces(folder: Path) -> dict[str, str]:
     }
 
 
+def wait_until_ready(address: tuple[str, int]) -> None:
+    """Until a relay that has just begun says at /readyz that people may be sent to it."""
+    answer = b""
+    while answer.split()[1:2] != [b"200"]:
+        with socket.create_connection(address) as asked:
+            asked.sendall(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            answer = (read_head(asked) or (b"", b""))[0]
+
+
 def status(proxy: Proxy, path: str) -> bytes:
     """What a GET is answered."""
     return proxy.ask(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())[0].split()[1]
@@ -212,6 +238,18 @@ def test_a_post_passes_and_names_nobody(proxy: Proxy, relay: StandIn) -> None:
     assert (True, body) == (answer[0].startswith(b"HTTP/1.1 200"), answer[1])
     assert [] == [mark for mark in TRACES for seen in relay.heads if mark in seen]
     assert {} == traces(proxy.written)
+
+
+def test_a_post_of_a_client_is_recognised(proxy: Proxy, relay: StandIn) -> None:
+    """As the client writes it, and as the proxy passes it on: the relay need not parse its head."""
+    head = (
+        f"POST /v1 HTTP/1.1\r\nhost: {HOST}\r\ncontent-type: application/octet-stream\r\ncontent-length: 4\r\n"
+        "connection: close\r\n"
+    )
+    assert POST_HEAD.fullmatch(f"{head}\r\n".encode())
+    assert b"body" == proxy.ask(f"{head}\r\nbody".encode())[1]
+    (passed_on,) = relay.heads
+    assert POST_HEAD.fullmatch(passed_on + b"\r\n\r\n"), passed_on
 
 
 def test_a_websocket_passes(proxy: Proxy, relay: StandIn) -> None:
@@ -254,6 +292,38 @@ def test_health_is_public_and_metrics_are_private(proxy: Proxy, relay: StandIn) 
     assert [b"GET /healthz HTTP/1.1"] == [head.partition(b"\r\n")[0] for head in relay.heads]
 
 
+@pytest.mark.parametrize("launch", [nginx, caddy], ids=["nginx", "caddy"], indirect=True)
+def test_a_copy_of_the_releases_is_served_and_nothing_beside_it(
+    launch: Callable[[int], Proxy], relay: StandIn, tmp_path: Path
+) -> None:
+    """Bytes as they are; the relay is not asked, and nothing is written. Without a copy there is nothing.
+
+    The copy is as `nulla log mirror` makes it. No file of it becomes a page of the relay's name.
+    """
+    proxy = launch(relay.port)
+    wheel, data = "/releases/files/nullabona-1.0-py3-none-any.whl", os.urandom(300_000)
+    assert b"404" == status(proxy, wheel)
+    public = tmp_path / "releases/public"
+    (public / "files").mkdir(parents=True)
+    (public / wheel.removeprefix("/releases/")).write_bytes(data)
+    (public / "files/page.html").write_text("<script>")
+    for beside in (tmp_path, tmp_path / "releases"):
+        (beside / "beside.txt").write_text("secret")
+    answer = proxy.ask(f"GET {wheel} HTTP/1.1\r\nHost: {HOST}\r\n{PLANTED}\r\n".encode())
+    assert (b"200", data) == (answer[0].split()[1], answer[1])
+    page = proxy.ask(f"GET /releases/files/page.html HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+    assert b"content-type: application/octet-stream" in page[0].lower()
+    for path in (
+        "/releases/beside.txt",
+        "/releases/../beside.txt",
+        "/releases../beside.txt",
+        "/releases/%2e%2e/beside.txt",
+    ):
+        assert b"secret" not in proxy.ask(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())[1]
+    assert [] == [head for head in relay.heads if wheel.encode() in head]
+    assert {} == traces(proxy.written)
+
+
 def test_a_relay_that_is_down_leaves_no_trace(proxy: Proxy, relay: StandIn) -> None:
     """With nobody behind it the proxy says so, HAProxy as 503, and still writes nothing of the request."""
     relay.stop()
@@ -268,6 +338,7 @@ def test_the_relay_itself_answers_behind_the_proxy(launch: Callable[[int], Proxy
     However one writes /metrics, it is not shown, though the relay sees a program of its own machine ask.
     """
     with RelayProcess(None) as process:
+        wait_until_ready(process.address)
         proxy = launch(process.address[1])
         body = encode(Read(policy=0, read_secret=bytes(32), write_hash=bytes(32), after=0))
         head = (

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from nullabona.client.archive.records import Record
 from nullabona.client.core.account import own_devices
+from nullabona.client.core.backfill import lines
 from nullabona.client.core.devices import sync_out
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.room_info import RoomInfo
@@ -334,6 +335,8 @@ class DeviceSchedule:
             others = [person for person in inside if person.account != missed.device.account]
             if missed.device not in inside or any(person.me.device in self.woken for person in inside):
                 continue
+            if self._knew_nothing(missed.device):
+                continue
             texts = missed.device.texts(self.room)
             for said in self.said[missed.since : missed.upto]:
                 own = said.sender.account == missed.device.account
@@ -342,6 +345,12 @@ class DeviceSchedule:
                 if tellers and rooted and all(said.text in person.texts(self.room) for person in tellers):
                     self.handed += 1
                     assert said.text in texts, f"{missed.device.name} was not handed {said.text}"
+
+    def _knew_nothing(self, device: Person) -> bool:
+        """Whether a restored device had no line of the room, so that it has no proof of it and nobody answers it."""
+        with device.engine.step(self.world.now, self.room) as step:
+            gap = step.room(self.room).gap
+            return gap is not None and not lines.known(step, self.room, gap.start)
 
     def _check_messages(self, inside: list[Person]) -> None:
         still_in = {person.me.device for person in inside}

@@ -17,5 +17,5 @@ def looked(handle: str, data: bytes | None, now: int, shown: Shown = "proven") -
         return NotReached(handle)
     promise = Expected("", handle, b"", 0, 0, b"", (), 0) if shown == "promised" else None
     nothing = cast(Any, None)
-    checked = Checked(data or b"", b"", 0, None, promise, nothing, nothing, b"")
+    checked = Checked(data or b"", b"", 0, None, promise, nothing, nothing, nothing)
     return found_in(checked, handle, now // 86_400_000)

@@ -30,6 +30,8 @@ class Box:
     head: int = 0
     before: int = 0
     """The number before its first."""
+    reign: int = 0
+    """Under which primary it was last appended to."""
 
 
 class ModelRelay:
@@ -39,9 +41,12 @@ class ModelRelay:
         self._dice = dice
         self.boxes: dict[bytes, Box] = {}
         self.blobs: dict[bytes, bytes] = {}
+        self.reign = 0
 
     def append(self, address: bytes, frame: bytes, *, inbox: bool = False) -> Appended:
         box = self.boxes.get(address) or self._begin(address, inbox=inbox)
+        if box.reign != self.reign:
+            box.incarnation, box.reign = self._dice.bytes(8), self.reign
         box.head += 1
         box.frames[box.head] = frame
         return Appended(box.head, box.incarnation)
@@ -72,14 +77,25 @@ class ModelRelay:
         self.boxes.clear()
         self.blobs.clear()
 
+    def fail_over(self, most: int) -> None:
+        """What is left on a replica that becomes the primary: each box lacks up to ``most`` of its newest frames.
+
+        The next append to a box gives it another incarnation; its other frames keep their numbers.
+        """
+        self.reign += 1
+        for box in self.boxes.values():
+            for _ in range(min(self._dice.between(0, most), box.head - box.before)):
+                box.frames.pop(box.head, None)
+                box.head -= 1
+
     def _begin(self, address: bytes, *, inbox: bool) -> Box:
         before = self._dice.between(0, 2**FIRST_BITS - 1) if inbox else 0
-        box = self.boxes[address] = Box(self._dice.bytes(8), head=before, before=before)
+        box = self.boxes[address] = Box(self._dice.bytes(8), head=before, before=before, reign=self.reign)
         return box
 
     def copy(self) -> ModelRelay:
         """A second history that begins equal: what a lying relay shows to some."""
         other = ModelRelay(self._dice)
-        other.blobs = self.blobs
+        other.blobs, other.reign = self.blobs, self.reign
         other.boxes = {address: replace(box, frames=dict(box.frames)) for address, box in self.boxes.items()}
         return other

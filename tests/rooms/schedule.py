@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from nullabona.client.core import commands
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
+from nullabona.client.core.step import Timing
 from tests.rooms.world import Person, World
 
 
@@ -30,10 +31,11 @@ class Schedule:
     spare: int = 1
     actions: int = 60
     lies: bool = True
+    timing: Timing | None = None
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.world = World(self.seed)
+        self.world = World(self.seed, timing=self.timing)
         self.dice = self.world.dice
         self.said: list[Said] = []
         self.removed: set[bytes] = set()

@@ -10,7 +10,7 @@ from nullabona.client.core.delivery.outbox import queue_frame
 from nullabona.client.core.group import commits
 from nullabona.client.core.group.commits import ASLEEP_MS
 from nullabona.client.core.group.intents import LOOK_MS
-from nullabona.client.core.model.state import UpdateKeys
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.timeline import sending
 from nullabona.wire.messages import Frames
 from tests.rooms.devices import another_device

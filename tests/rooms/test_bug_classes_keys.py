@@ -13,8 +13,8 @@ from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 from nullabona.client.core import commands
 from nullabona.client.core.identity.cards import add_intent
 from nullabona.client.core.model.errors import MlsRefused, StaleProfile
+from nullabona.client.core.model.intents import AddAccount
 from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_info
-from nullabona.client.core.model.state import AddAccount
 from nullabona.client.mls import KEY_PACKAGE_LIFETIME_S, Mls
 from nullabona.client.profile import Unprotected, create_profile, open_profile
 from nullabona.wire.card import Card, CardDevice, CardInvalid, sign_card, verify_card

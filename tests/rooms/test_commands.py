@@ -10,8 +10,8 @@ import pytest
 from nullabona.client.core import commands, conversation
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.model.errors import BadRequest, CardTooOld, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.model.intents import Intent
 from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION
-from nullabona.client.core.model.state import Intent
 from nullabona.client.core.step import Step
 from nullabona.client.mls import KEY_PACKAGE_LIFETIME_S
 from nullabona.errors import UserError

@@ -201,6 +201,28 @@ def test_two_histories_end_in_a_warning_and_one_room() -> None:
     assert "relay-showed-different-histories" in {code for p in (a, b, c, d) for code in warnings(p, room)}
 
 
+def test_two_histories_one_of_which_lacks_a_frame_are_told_all_the_same() -> None:
+    """A frame that is gone explains what follows from that and nothing else (L-02)."""
+    world = World(16)
+    a, b, c, d = people(world, 4)
+    room = world.group(a, b, c, d)
+    honest = world.relay
+    for turn in range(2):
+        lie = honest.copy()
+        lie.boxes[bytes(track_of(a, room).keys.box.address)].head += 1
+        c.relay = d.relay = lie
+        for person in (a, b, c, d):
+            person.send(room, f"{person.name} apart {turn}")
+        world.settle(span=60_000)
+        c.relay = d.relay = None
+        world.settle(span=2 * 3_600_000)
+        assert "relay-showed-different-histories" in {code for p in (a, b, c, d) for code in warnings(p, room)}
+    apart = {f"{person.name} apart {turn}" for person in (a, b, c, d) for turn in range(2)}
+    for person in (a, b, c, d):
+        assert apart <= set(person.texts(room))
+    all_well(world, room, a, b, c, d)
+
+
 def test_answers_of_another_kind_are_survived() -> None:
     """An append answered with another incarnation, a huge seq or nothing makes no error and loses no message."""
     world = World(17)

@@ -10,8 +10,8 @@ from nullabona.client.core import commands, rooms
 from nullabona.client.core.group.intents import want
 from nullabona.client.core.model.content import Notice, NoticeKind
 from nullabona.client.core.model.errors import NotAllowed
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.model.records import Message
-from nullabona.client.core.model.state import UpdateKeys
 from nullabona.client.core.timeline import kinds
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.world import Person, World

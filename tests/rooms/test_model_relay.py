@@ -13,20 +13,12 @@ import pytest
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.service import BoxService
+from nullabona.relay.shelves.stored import StoredShelf
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import BoxSecrets
-from nullabona.wire.messages import (
-    POLICY_INBOX,
-    POLICY_ROOM,
-    AnyResponse,
-    Append,
-    Appended,
-    Frames,
-    Read,
-    Request,
-    Trim,
-)
+from nullabona.wire.message import Request
+from nullabona.wire.messages import POLICY_INBOX, POLICY_ROOM, AnyResponse, Append, Appended, Frames, Read, Trim
 from tests.rooms.model_relay import Dice, ModelRelay
 
 BOXES = [
@@ -116,7 +108,8 @@ def secret_of(request: Request) -> bytes:
 
 async def begin(folder: Path) -> BoxService:
     store, writer = SqliteBoxStore(folder), InlineWriter(asyncio.get_running_loop())
-    service = BoxService(store, writer, Limits(), Metrics(), rng=secrets.randbits, on_gone=lambda _: None)
+    shelf = StoredShelf(store, writer, Limits(), rng=secrets.randbits, on_gone=lambda _: None)
+    service = BoxService(shelf, Limits(), Metrics(), rng=secrets.randbits)
     service.tick(1, 100)
     return service
 

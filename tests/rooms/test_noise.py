@@ -13,7 +13,7 @@ from tests.rooms.insiders import COMMIT, SUITE_NAMES, SUITES, aad_of, insider, m
 from tests.rooms.test_own_leaf import put_into
 from tests.rooms.world import World
 
-AHEAD, NEAR = 128, 8
+AHEAD, OWN_AHEAD, NEAR = 128, 4_096, 8
 OF_LEAF, OF_EPOCH = 8, 64
 
 
@@ -133,3 +133,17 @@ def test_nobody_uses_up_what_somebody_says_next(suite: int) -> None:
     world.settle()
     assert ["said next"] == a.texts(room) == m.texts(room)
     assert track_of(a, room).epoch == track_of(b, room).epoch
+
+
+@pytest.mark.parametrize(("lost", "seen"), [(OWN_AHEAD, "own_other"), (OWN_AHEAD + 1, "own_echo")])
+def test_a_copy_is_told_by_what_its_device_said_so_many_messages_later(lost: int, seen: str) -> None:
+    """Members trim what all have: of what was said since the copy was made, perhaps only the last is there."""
+    world = World(24)
+    a, m = people(world, 2)
+    room = world.group(a, m)
+    copy, device = mole(a, room), mole(a, room)
+    copy.caught_up()
+    for _ in range(lost):
+        device.encrypt(a.mls.signer, b"trimmed", device.said.to_bytes(4, "big"))
+    last = device.encrypt(a.mls.signer, b"the last", device.said.to_bytes(4, "big"))
+    assert seen == copy.process(last).kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.model.state import RemoveAccount
+from nullabona.client.core.model.intents import RemoveAccount
 from tests.rooms.audit import audit_rest
 from tests.rooms.hostile import add, all_well, everybody, kinds, only, people, read_room, remove, send_all, update_keys
 from tests.rooms.test_leaving import leaves

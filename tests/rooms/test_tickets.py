@@ -291,7 +291,7 @@ def test_only_the_best_branch_is_looked_for() -> None:
 
 def test_tickets_and_commits_of_a_large_room_go_by_blob() -> None:
     """Sixty-four devices with post-quantum keys: neither the ticket nor the commit fits a frame, and both arrive."""
-    world = SwallowingWorld(10, suite=SUITE_PQ)
+    world = SwallowingWorld(11, suite=SUITE_PQ)
     crowd = sorted(people(world, 64), key=lambda person: person.account)
     a, b, c, *others = crowd
     for person in others:

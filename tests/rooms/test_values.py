@@ -113,12 +113,12 @@ def test_claims_come_back(claim: Claim) -> None:
     assert claim == decode_claim(msgspec.msgpack.encode(claim))
 
 
-@given(st.lists(orders, max_size=3).map(tuple))
-def test_notes_come_back(given_orders: tuple[RemovalOrder, ...]) -> None:
-    """No order, no bytes."""
-    note = CommitNote(given_orders)
+@given(st.lists(orders, max_size=3).map(tuple), st.lists(st.binary(min_size=32, max_size=32), max_size=3).map(tuple))
+def test_notes_come_back(given_orders: tuple[RemovalOrder, ...], by_link: tuple[bytes, ...]) -> None:
+    """Nothing to say, no bytes."""
+    note = CommitNote(given_orders, by_link=by_link)
     assert note == decode_note(encode_note(note))
-    assert bool(given_orders) == bool(encode_note(note))
+    assert bool(given_orders or by_link) == bool(encode_note(note))
 
 
 @given(groups)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from nullabona.client.core.group import intents
-from nullabona.client.core.model.state import UpdateKeys
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.restore import returning
 from tests.rooms.world import Person, World
 

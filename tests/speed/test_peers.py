@@ -13,9 +13,10 @@ from bench.peers.interface import NotFound, NotOffered, Peer, Running
 from bench.peers.prototype import Prototype
 from bench.peers.registry import peers
 from bench.peers.steps import steps
+from bench.scale.clusters import peers as clusters
 
 pytestmark = pytest.mark.slow
-EVERY = {peer.about.name: peer for peer in (*peers(), *steps())}
+EVERY = {peer.about.name: peer for peer in (*peers(), *steps(), *clusters())}
 
 
 @pytest.fixture(params=EVERY)

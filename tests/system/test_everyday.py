@@ -33,7 +33,7 @@ def test_help_is_shown(system: System, language: str, said: str) -> None:
     assert (0, "", True) == (shown.code, shown.err, said in shown.out)
 
 
-@pytest.mark.parametrize("command", ["relay", "witness", "docket", "drill", "doctor"])
+@pytest.mark.parametrize("command", ["relay", "witness", "docket", "drill", "update"])
 def test_servers_say_that_they_do_not_run_there(windows: System, command: str) -> None:
     """In a sentence with a code, in both languages; nothing is begun."""
     refused = {language: windows.nulla("--lang", language, command, "--help") for language in ("en", "ko")}
@@ -87,3 +87,24 @@ def test_people_talk_and_keep_what_they_got(system: System, service: Service, tm
         assert (name, device.read_bytes()) == (saved.name, saved.read_bytes())
     nulla(jun, "export", "--all", "--out", str(tmp_path / "out"), "--yes")
     nulla(jun, "export", "--all", "--out", str(tmp_path / "out"), "--yes")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_backups_make_themselves_there_too(system: System, tmp_path: Path) -> None:
+    """Without a network: planned, made twice, checked, and a drive that is away is not filled."""
+    profile, drive = tmp_path / "mina", tmp_path / "drive"
+    drive.mkdir()
+    for arguments in (
+        ("account", "create", "mina@127.0.0.1:9", "--unprotected", "--no-wait"),
+        ("backup", "schedule", str(drive)),
+        ("backup", "now", str(drive)),
+        ("backup", "now", str(drive)),
+        ("backup", "check", str(drive)),
+    ):
+        ended = system.nulla(*arguments, profile=profile)
+        assert 0 == ended.code, (arguments, ended.err)
+    drive.rename(tmp_path / "away")
+    drive.mkdir()
+    gone = system.nulla("backup", "now", profile=profile)
+    assert (1, True, []) == (gone.code, "[backup-place-gone]" in gone.err, list(drive.iterdir()))

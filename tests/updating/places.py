@@ -55,9 +55,9 @@ class PublicLog:
         note = note.plus(signatures_of(note.text, WITNESSES, now_s))
         (self.public / "checkpoint").write_bytes(note.encode())
 
-    def pinned(self, **more: int) -> Pinned:
+    def pinned(self, days_public: int = 0, *, rebuilders: int = 0, by_itself: bool = False) -> Pinned:
         """What a reader pins."""
-        return Pinned(str(self.public), POLICY, fingerprint(keys()), **more)
+        return Pinned(str(self.public), POLICY, fingerprint(keys()), days_public, rebuilders, by_itself=by_itself)
 
     def read(self, work: Callable[[Source], Coroutine[Any, Any, T]]) -> T:
         """``work`` on the log as it is served."""

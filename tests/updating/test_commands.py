@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.cli.update.trial import trial
+from nullabona.client.api.trial import trial
 from nullabona.drills.stage.standin import wheel
 from nullabona.processes.program import nulla as command
 from tests.releases.publishing import LOG, Publisher, nulla, publishing
@@ -46,7 +46,7 @@ def test_from_the_first_version_to_the_next_and_back(people: Publisher, tmp_path
 
     people.enter(people.draft(1, "1.1", dict([wheel("1.1")])))
     checked = nulla("update", "check", *home)
-    assert "1.0 runs here. It is in the release log." in checked.out
+    assert "1.0 runs from the next start" in checked.out
     assert "1.1 (release 1, entry 2), signed by jun.example/release, mina.example/release" in checked.out
     assert ("(0 days ago)" in checked.out, "2 witnesses cosigned" in checked.err) == (True, True)
     told = json.loads(nulla("--json", "update", "status", *home).out)
@@ -57,12 +57,14 @@ def test_from_the_first_version_to_the_next_and_back(people: Publisher, tmp_path
     assert (0, "1.1") == (done.code, program(tmp_path / "home")), done.err
     back = nulla("update", "undo", *home)
     assert (0, True, "1.0") == (back.code, "Went back to 1.0" in back.err, program(tmp_path / "home"))
-    again = nulla("update", "undo", *home)
-    assert (1, True) == (again.code, "[update-nothing-to-undo]" in again.err)
 
     people.run("draft-revoke", "--log", LOG, "--version", "1.0", "--reason", "it had a hole", "-o", people.path("no"))
     people.enter("no")
     assert "TAKEN BACK: it had a hole" in nulla("update", "check", *home).out
+    first = nulla("update", "undo", *home)
+    assert (0, False) == (first.code, (tmp_path / "home/current").exists()), first.err
+    again = nulla("update", "undo", *home)
+    assert (1, True) == (again.code, "[update-nothing-to-undo]" in again.err)
 
 
 def test_this_version_opens_the_profile_that_it_tries_others_with(tmp_path: Path) -> None:
@@ -84,3 +86,12 @@ def test_a_fingerprint_is_spelled_out(people: Publisher, tmp_path: Path) -> None
     words = ("update", "follow", str(people.log), "--policy", str(people.policy), "--home", str(tmp_path / "home"))
     refused = nulla(*words, "--fingerprint", "abc")
     assert (2, True) == (refused.code, "64 hexadecimal digits" in refused.err)
+
+
+@pytest.mark.parametrize("wish", ["--days", "--rebuilders"])
+def test_a_wish_that_nothing_could_keep_is_refused(people: Publisher, tmp_path: Path, wish: str) -> None:
+    """Before anything is written: half of what is remembered would be of this log, and half of none."""
+    asked = nulla(
+        "update", "follow", str(people.log), *people.reading(), wish, "9" * 30, "--home", str(tmp_path / "home")
+    )
+    assert (2, False) == (asked.code, (tmp_path / "home/log/seen.json").exists()), asked.err

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
+import msgspec
 import pytest
 
 from nullabona.errors import Malformed
 from nullabona.log.policy import NotWitnessed
 from nullabona.log.proof import LogProof
-from nullabona.reading import LogForked, LogRolledBack, Source, prove, read_checkpoint
+from nullabona.reading import LogForked, LogRolledBack, Source, open_files, prove, read_checkpoint
 from nullabona.releases.choice import SILENCE_S
 from nullabona.releases.ledger import WrongReleaseKeys
 from nullabona.updating import following
 from nullabona.updating.following import Followed, LogTooLong, begin, follow, proven_since_s, recall
-from nullabona.updating.memory import Memory, MemoryDamaged, NotFollowed, Pinned
+from nullabona.updating.memory import PINNED, Memory, MemoryDamaged, NotFollowed, Pinned, Seen
 from tests.releases.signing import NOW, entry, release, revoke
 from tests.updating.places import POLICY, PublicLog
 
@@ -61,7 +64,7 @@ def test_a_rollback_is_noticed_and_kept(log: PublicLog, memory: Memory, tmp_path
     with pytest.raises(LogRolledBack):
         again(before, memory)
     assert {"1.0"} == set(recall(memory).ledger.revoked)
-    shown = [path.read_bytes() for path in memory.evidence]
+    shown = [path.read_bytes() for path in memory.evidence[0]]
     assert [(log.public / "checkpoint").read_bytes(), (before.public / "checkpoint").read_bytes()] == shown
 
 
@@ -71,7 +74,37 @@ def test_a_fork_is_noticed_and_kept(log: PublicLog, memory: Memory, tmp_path: Pa
     with pytest.raises(LogForked):
         again(other, memory)
     assert ["1.0"] == list(recall(memory).ledger.releases)
-    assert (other.public / "checkpoint").read_bytes() == memory.evidence[1].read_bytes()
+    assert (other.public / "checkpoint").read_bytes() == memory.evidence[0][1].read_bytes()
+
+
+def test_evidence_is_what_was_judged_and_is_never_overwritten(log: PublicLog, memory: Memory, tmp_path: Path) -> None:
+    """A log that shows an honest checkpoint when it is asked once more, or a day later, gets rid of nothing."""
+
+    class TwoFaced(Source):
+        """Shows the fork once."""
+
+        shown: ClassVar[list[bytes]] = []
+
+        async def checkpoint(self) -> bytes:
+            self.shown.append(await super().checkpoint())
+            return self.shown[0] if len(self.shown) == 1 else (log.public / "checkpoint").read_bytes()
+
+    other = PublicLog(tmp_path / "other", entry(release(0, "6.6")), entry(release(1)))
+    with pytest.raises(LogForked):
+        asyncio.run(follow(memory, TwoFaced(open_files(str(other.public))), NOW))
+    forked = [path.read_bytes() for path in memory.evidence[0]]
+    assert (other.public / "checkpoint").read_bytes() == forked[1]
+    with pytest.raises(LogRolledBack):
+        again(PublicLog(tmp_path / "older"), memory)
+    kept = [[path.read_bytes() for path in two] for two in memory.evidence]
+    assert (2, True) == (len(kept), forked in kept)
+
+
+def test_a_clock_that_was_behind_makes_no_days(log: PublicLog, memory: Memory) -> None:
+    """As of a machine without a battery: the quorum's time counts if it is later than the clock's."""
+    log.publish(entry(release(1)), now_s=NOW + 9_000)
+    found = again(log, memory, now_s=0)
+    assert NOW + 9_000 == found.since_s(found.ledger.releases["1.1"])
 
 
 def test_other_wishes_forget_nothing(log: PublicLog, memory: Memory, tmp_path: Path) -> None:
@@ -120,6 +153,14 @@ def test_a_log_that_never_ends_is_not_kept(log: PublicLog, memory: Memory, monke
     log.publish(*[bytes([number]) * 20_000 for number in range(2)])
     with pytest.raises(LogTooLong):
         again(log, memory)
+
+
+def test_a_log_of_empty_entries_is_too_long(log: PublicLog, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have no bytes, and would fill a machine's memory all the same."""
+    monkeypatch.setattr(following, "MOST_BYTES", 80_000)
+    log.publish(*[b""] * 100)
+    with pytest.raises(LogTooLong):
+        again(log, memory)
     assert 2 == recall(memory).ledger.size
 
 
@@ -133,9 +174,9 @@ def test_an_old_proof_says_since_when(log: PublicLog, memory: Memory) -> None:
     found = again(log, memory)
     logged, data = found.ledger.releases["1.1"], found.seen.entries
     good = log.read(lambda source: proof(source, 2)).encode()
-    assert NOW + 5 == proven_since_s(good, data[2], logged, log.pinned())
+    assert NOW + 5 == proven_since_s(good, data[2], logged, log.pinned().policy)
     with pytest.raises(Malformed, match="not a proof of when"):
-        proven_since_s(log.read(lambda source: proof(source, 1)).encode(), data[1], logged, log.pinned())
+        proven_since_s(log.read(lambda source: proof(source, 1)).encode(), data[1], logged, log.pinned().policy)
 
 
 def test_a_damaged_memory_is_said(log: PublicLog, memory: Memory) -> None:
@@ -143,3 +184,50 @@ def test_a_damaged_memory_is_said(log: PublicLog, memory: Memory) -> None:
     (memory.folder / "log/seen.json").write_text("{")
     with pytest.raises(MemoryDamaged):
         again(log, memory)
+    (memory.folder / "log/seen.json").unlink()
+    with pytest.raises(MemoryDamaged):
+        again(log, memory)
+    with pytest.raises(MemoryDamaged):
+        recall(memory)
+
+
+def test_an_entry_that_is_not_the_one_seen_is_noticed(log: PublicLog, memory: Memory) -> None:
+    """A revocation that a disk damaged would be an entry that does not hold, and the version could be installed."""
+    log.publish(entry(revoke()))
+    seen = again(log, memory).seen
+    damaged = seen.entries[2].replace(b"previews", b"previewz")
+    for bad in (
+        msgspec.structs.replace(seen, entries=(*seen.entries[:2], damaged)),
+        msgspec.structs.replace(seen, entries=seen.entries[:2], first_s=seen.first_s[:2]),
+        msgspec.structs.replace(seen, first_s=seen.first_s[:1]),
+        msgspec.structs.replace(seen, note=b"none"),
+    ):
+        memory.see(bad)
+        with pytest.raises(MemoryDamaged):
+            recall(memory)
+        with pytest.raises(MemoryDamaged):
+            again(log, memory)
+
+
+def test_an_end_between_the_two_writes_is_said_and_mended_by_following_again(
+    log: PublicLog, memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was seen is of the new log then, and what is pinned is the old one."""
+    other = PublicLog(tmp_path / "other")
+    elsewhere = msgspec.structs.replace(other.pinned(), policy="# another\n" + POLICY)
+    write = Memory._write
+
+    def die(self: Memory, name: str, value: Pinned | Seen) -> None:
+        if name == PINNED:
+            raise KeyboardInterrupt
+        write(self, name, value)
+
+    monkeypatch.setattr(Memory, "_write", die)
+    with pytest.raises(KeyboardInterrupt):
+        other.read(lambda source: begin(memory, elsewhere, source, NOW))
+    monkeypatch.undo()
+    old = msgspec.structs.replace(log.pinned(), policy=POLICY.replace("both", "two"))
+    memory._write(PINNED, msgspec.structs.replace(old, fingerprint="0" * 64))
+    with pytest.raises(MemoryDamaged):
+        recall(memory)
+    assert "1.0" in log.read(lambda source: begin(memory, log.pinned(), source, NOW)).ledger.releases

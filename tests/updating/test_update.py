@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import zipfile
 from functools import partial
 from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -91,8 +92,8 @@ def test_an_update_goes_back_to_no_version_that_was_taken_back(tmp_path: Path, f
     versions.install("1.1", {wheel("1.1"): script("1.1")})
     put_in(followed(tmp_path, entry(revoke("1.1"))), "1.2", files, versions)
     with pytest.raises(ReleaseRevoked):
-        undo(followed(tmp_path / "again", entry(revoke("1.1"))), versions)
-    assert ("1.1", "1.1") == (undo(followed(tmp_path / "other"), versions), versions.current)
+        undo(followed(tmp_path / "again", entry(revoke("1.1"))), versions, HERE)
+    assert ("1.1", "1.1") == (undo(followed(tmp_path / "other"), versions, HERE), versions.current)
 
 
 @pytest.mark.parametrize("data", [script("6.6"), script("1.2") + b"\n", b""])
@@ -158,6 +159,36 @@ def test_public_for_days_is_by_this_machine_or_an_old_proof(tmp_path: Path, vers
         permitted(found, "1.2", versions, HERE, wish, NOW + 9 * DAY_S)
 
 
+def test_who_is_cancelled_goes_on_holding_the_folder_until_nothing_is_written(tmp_path: Path, files: Path) -> None:
+    """As when the app ends: another installation would mix its files with these. And nothing is switched."""
+
+    class Slow(QuickTools):
+        begun, go = Event(), Event()
+
+        def make(self, folder: Path) -> None:
+            self.begun.set()
+            assert self.go.wait(30)
+            super().make(folder)
+
+    tools = Slow()
+    versions, found = Versions(tmp_path / "home", tools), followed(tmp_path)
+
+    async def work() -> None:
+        logged = permitted(found, "1.2", versions, HERE, Wish())
+        task = asyncio.create_task(install(logged, open_place(str(files), Route()), versions, platform=LINUX))
+        assert await asyncio.to_thread(tools.begun.wait, 30)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+        assert not task.done()
+        tools.go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(work())
+    assert (None, []) == (versions.current, list((tmp_path / "home/versions").iterdir()))
+
+
 def test_what_cannot_be_installed_changes_nothing(tmp_path: Path, files: Path, versions: Versions) -> None:
     """As when a wheel that is needed is not there."""
 
@@ -169,3 +200,33 @@ def test_what_cannot_be_installed_changes_nothing(tmp_path: Path, files: Path, v
     with pytest.raises(InstallFailed):
         put_in(followed(tmp_path), "1.2", files, Versions(tmp_path / "home", Failing()))
     assert "1.1" == versions.current
+
+
+def test_pictures_are_installed_with_the_messenger_and_no_other_extra(tmp_path: Path) -> None:
+    """Of what it names, and what that needs in turn; an extra of another package is none of ours."""
+    needed = {
+        "nullabona-1.0": "click\nRequires-Dist: pillow; extra == 'pictures'\nRequires-Dist: jinja2; extra == 'docket'",
+        "click-8": "colors; extra == 'pictures'",
+        "pillow-13": "reader",
+        **dict.fromkeys(("jinja2-3", "colors-1", "reader-1"), "nothing"),
+    }
+    (tmp_path / "files").mkdir()
+    for name, first in needed.items():
+        with zipfile.ZipFile(tmp_path / f"files/{name}-py3-none-any.whl", "w") as made:
+            made.writestr(f"{name}.dist-info/METADATA", f"Requires-Dist: {first}\n")
+    described = [
+        ReleaseFile(path.name, sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+        for path in sorted((tmp_path / "files").iterdir())
+    ]
+    log = PublicLog(tmp_path / "log", entry(release(0, files=tuple(described))))
+    found = log.read(lambda source: begin(Memory(tmp_path / "home"), log.pinned(), source, NOW))
+    given: list[str] = []
+
+    class Listening(QuickTools):
+        def install(self, folder: Path, files: Path, wanted: Path) -> None:
+            given.extend(line.partition(" ")[0] for line in wanted.read_text().splitlines())
+            raise InstallFailed("enough")
+
+    with pytest.raises(InstallFailed, match="enough"):
+        put_in(found, "1.0", tmp_path / "files", Versions(tmp_path / "home", Listening()))
+    assert ["click==8", "nullabona==1.0", "pillow==13", "reader==1"] == sorted(given)

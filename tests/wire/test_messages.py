@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nullabona.errors import Malformed
+from nullabona.wire.map_messages import EpochsListed, EpochStep, LeavesShown, ListEpochs, ShowLeaves
 from nullabona.wire.messages import (
     MAX_ACTIVITY_DIGESTS,
     MAX_BLOB_CHUNK,
@@ -33,6 +34,7 @@ from nullabona.wire.messages import (
     DeleteCard,
     DescribeLog,
     Done,
+    FollowActivity,
     Frames,
     GetBlob,
     HandleProof,
@@ -63,6 +65,7 @@ requests: st.SearchStrategy[AnyRequest] = st.one_of(
     st.builds(Append, policies, secrets, secrets, st.binary(min_size=1, max_size=99), tokens, wakes),
     st.builds(AwaitWake, st.binary(min_size=WAKE_TOKEN_SIZE, max_size=WAKE_TOKEN_SIZE), st.integers(0, MAX_WAIT_S)),
     st.builds(PollActivity, seqs, st.integers(0, MAX_WAIT_S)),
+    st.builds(FollowActivity, seqs),
     st.builds(Read, policies, secrets, secrets, seqs, st.integers(1, MAX_READ_LIMIT), st.integers(0, MAX_WAIT_S)),
     st.builds(Trim, policies, secrets, secrets, seqs),
     st.builds(PutBlob, secrets, st.binary(min_size=1, max_size=99), tokens),
@@ -73,16 +76,20 @@ requests: st.SearchStrategy[AnyRequest] = st.one_of(
     st.builds(WatchHandle, st.text(min_size=1, max_size=64), seqs),
     st.just(DescribeLog()),
     st.builds(LogFile, st.text(min_size=1, max_size=128)),
+    st.builds(ListEpochs, seqs),
+    st.builds(ShowLeaves, seqs, st.booleans(), st.binary(max_size=32)),
 )
 hashes = st.lists(secrets, max_size=4).map(tuple)
 labels = st.binary(min_size=80, max_size=80)
 proofs = st.builds(
     HandleProof, labels, st.binary(max_size=16), seqs, hashes, st.lists(secrets, max_size=2).map(tuple), seqs, hashes,
-    st.binary(max_size=99),
+    st.binary(max_size=99), st.binary(max_size=32),
 )  # fmt: skip
+epochs = st.builds(EpochStep, secrets, seqs, st.binary(max_size=32), st.none() | st.binary(max_size=99))
 steps = st.builds(
     WatchStep, seqs, st.none() | st.tuples(st.binary(max_size=16), seqs, st.binary(max_size=32)), st.integers(0, 256),
     st.binary(max_size=32), hashes, st.lists(secrets, max_size=2).map(tuple),
+    st.binary(max_size=32),
 )  # fmt: skip
 digests = st.tuples(st.binary(min_size=SALT_SIZE, max_size=SALT_SIZE), st.binary(max_size=99))
 responses: st.SearchStrategy[AnyResponse] = st.one_of(
@@ -95,8 +102,19 @@ responses: st.SearchStrategy[AnyResponse] = st.one_of(
     st.builds(HandleWatched, labels, st.binary(max_size=99), seqs, st.lists(steps, max_size=3).map(tuple)),
     st.builds(LogDescribed, st.text(max_size=99), st.binary(max_size=99), hashes, hashes, st.binary(max_size=99)),
     st.builds(ActivityDigests, seqs, st.lists(digests, max_size=9).map(tuple)),
+    st.builds(EpochsListed, st.binary(max_size=99), seqs, st.lists(epochs, max_size=3).map(tuple)),
+    st.builds(LeavesShown, secrets, seqs, st.binary(max_size=32), hashes, st.binary(max_size=99)),
     st.builds(Refusal, st.text(max_size=32), st.integers(0, 604_800)),
 )
+
+
+def test_the_question_about_all_activity_is_three_bytes() -> None:
+    """For other implementations: an array of tag 14 and the number of the last digest that one has."""
+    assert b"\x92\x0e\x05" == encode(FollowActivity(5))
+    assert FollowActivity(2**47) == decode_request(b"\x92\x0e\xcf\x00\x00\x80\x00\x00\x00\x00\x00")
+    for wrong in (b"\x91\x0e", b"\x92\x0e\xff", b"\x92\x0e\xcf" + b"\xff" * 8):
+        with pytest.raises(Malformed):
+            decode_request(wrong)
 
 
 @given(requests)
@@ -211,7 +229,8 @@ def test_response_limits(outside: list[Any]) -> None:
 
 def test_the_largest_answer_of_digests_decodes() -> None:
     """As many activity digests as an answer may hold, and the last number."""
-    inside = msgspec.msgpack.encode([10, 2**53, [DIGEST] * MAX_ACTIVITY_DIGESTS])
+    signed = [bytes(64), [bytes(33)] * MAX_ACTIVITY_DIGESTS, bytes(32), bytes(32)]
+    inside = msgspec.msgpack.encode([10, 2**53, [DIGEST] * MAX_ACTIVITY_DIGESTS, *signed])
     assert inside == encode(decode_response(inside))
 
 

@@ -8,7 +8,8 @@ from time import monotonic
 
 import pytest
 
-from nullabona.processes.program import Program, free_port, nulla, run
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import Program, nulla, run
 from nullabona.processes.servers import ANY_PORT, RelayProcess, WitnessProcess
 
 MOST_S = 60

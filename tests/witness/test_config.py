@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nullabona.log.keys import Kind
+from nullabona.machine.http_client import BadUrl
 from nullabona.machine.keyfile import KeyFileUnusable, encode_private_key, write_key_file
 from nullabona.machine.settings import BadConfig
 from nullabona.processes.program import Program, nulla, run
@@ -51,6 +52,16 @@ def test_a_file_gives_every_setting(tmp_path: Path, key: Path) -> None:
     assert ["log.example/a", "go.sum database tree"] == [log.origin for log in config.logs]
     assert ["[::1]:1", "unix:/run/w.sock"] == [str(endpoint) for endpoint in config.listen]
     assert ["witness.example/w"] == [signer.name for signer in config.signers]
+
+
+def test_a_log_may_say_where_its_map_is(key: Path) -> None:
+    """For a witness that mirrors it; beside where the log's own files are, and with an address that can be used."""
+    log = {"vkeys": VKEYS, "map": "https://relay.example", "url": "https://relay.example/log/"}
+    config = make_config(settings(key, {"log": [log]}))
+    assert {"log.example/a": "https://relay.example/"} == config.maps
+    assert {"log.example/a": "https://relay.example/log/"} == config.urls
+    with pytest.raises(BadUrl):
+        make_config(settings(key, {"log": [log | {"map": "relay.example"}]}))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from nullabona.witness.core.limits import Limits
 from nullabona.witness.cosigner import CLOCK_STEP_S, Cosigner
 from nullabona.witness.run import open_store
 from nullabona.witness.store.evidence import EvidenceFolder
+from nullabona.witness.store.rows import NotAWitness
 from nullabona.witness.store.schema import COLUMNS, FILES
-from nullabona.witness.store.sqlite import NotAWitness, WitnessStore
+from nullabona.witness.store.sqlite import WitnessStore
 from tests.witness.growing import ORIGIN, Growing, add
 from tests.witness.running import START, RunningWitness, watched, witness_signers
 

@@ -21,7 +21,12 @@ from tools.dist.source import Source
 from tools.dist.sums import sha256
 
 PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
-LISTS: Final = {"requirements.txt": None, "requirements-relay.txt": "relay", "requirements-docket.txt": "docket"}
+LISTS: Final = {
+    "requirements.txt": "pictures",
+    "requirements-base.txt": None,
+    "requirements-relay.txt": "relay",
+    "requirements-docket.txt": "docket",
+}
 """Each list, and the extra it is for. The extra `window` is missing: it needs libraries of the desktop."""
 _GLIBCS: Final = (
     "manylinux_2_28",
@@ -37,13 +42,19 @@ _INSTALL: Final = """\
 # Installs nullabona from the files beside this one, without a network: install.sh [FOLDER [LIST]]
 #
 # FOLDER is nullabona in your home's .local/share unless you name another; LIST is requirements.txt unless you name
-# requirements-relay.txt or requirements-docket.txt. Each file is compared with its hash. PYTHON names another Python.
+# requirements-base.txt (a messenger that opens no pictures), requirements-relay.txt or requirements-docket.txt.
+# Each file is compared with its hash. PYTHON names another Python.
+# Afterwards the messenger alone is made small: files that it does not use are removed, and only its modules compiled.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 to=${1:-$HOME/.local/share/nullabona/program}
+list=${2:-requirements.txt}
+compile=--compile
+case $list in requirements.txt | requirements-base.txt) compile=--no-compile ;; esac
 "${PYTHON:-python3}" -m venv "$to"
-"$to/bin/python" -I -m pip --isolated --disable-pip-version-check --quiet install \\
-    --no-index --find-links "$here" --only-binary :all: --require-hashes -r "$here/${2:-requirements.txt}"
+"$to/bin/python" -I -m pip --isolated --disable-pip-version-check --quiet install "$compile" \\
+    --no-index --find-links "$here" --only-binary :all: --require-hashes -r "$here/$list"
+if [ $compile = --no-compile ]; then "$to/bin/python" -I -m nullabona.cli.update.slim; fi
 echo "installed: $to/bin/nulla"
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,14 +23,17 @@ class Weight:
 
 def _weight(one: Distribution) -> Weight:
     files = bytecode = 0
-    for path in one.files or ():
-        place = Path(str(one.locate_file(path)))
-        size = place.stat().st_size if place.is_file() else 0
-        if place.suffix == ".pyc":
-            bytecode += size
-        else:
-            files += size
+    # Bytecode that Python wrote by itself is in no list of the installer's.
+    for place in {Path(str(one.locate_file(path))) for path in one.files or () if path.suffix != ".pyc"}:
+        files += _size(place)
+        if place.suffix == ".py":
+            compiled = place.parent.glob(f"__pycache__/{place.stem}.*.pyc")
+            bytecode += sum(_size(each) for each in compiled)
     return Weight(files, bytecode, f"{one.name} {one.version}")
+
+
+def _size(place: Path) -> int:
+    return place.stat().st_size if place.is_file() else 0
 
 
 def weights(site_packages: Path) -> list[Weight]:
@@ -52,7 +56,17 @@ def install(offline: Path, into: Path, requirements: str = "requirements.txt") -
     return next((into / "lib").glob("python*/site-packages"))
 
 
-def report(offline: Path) -> str:
-    """The table of a fresh installation from ``offline``."""
+def install_by_pip(offline: Path, into: Path, requirements: str = "requirements.txt") -> Path:
+    """The same files as pip alone leaves them: nothing is removed, and every module is compiled."""
+    run([sys.executable, "-m", "venv", into], offline, environment(0))
+    pip: list[str | Path] = [into / "bin/python", "-I", "-m", "pip", "--isolated", "--disable-pip-version-check"]
+    words = ["--quiet", "install", "--no-index", "--only-binary", ":all:", "--require-hashes"]
+    run([*pip, *words, "--find-links", offline, "-r", offline / requirements], offline, environment(0))
+    return next((into / "lib").glob("python*/site-packages"))
+
+
+def report(offline: Path, requirements: str = "requirements.txt", *, plain: bool = False) -> str:
+    """The table of a fresh installation of a list of ``offline``; ``plain``: as pip alone installs it."""
     with tempfile.TemporaryDirectory() as folder:
-        return table(weights(install(offline, Path(folder) / "environment")))
+        place = Path(folder) / "environment"
+        return table(weights((install_by_pip if plain else install)(offline, place, requirements)))

@@ -52,7 +52,8 @@ describe("times", () => {
 });
 
 test("sizes are decimal", () => {
-  expect([0, 999, 1_200_000, 5e12].map(bytes)).toEqual(["0 byte", "999 byte", "1.2 MB", "5,000 GB"]);
+  expect([0, 999, 1_200_000, 5e12].map(bytes)).toEqual(["0 B", "999 B", "1.2 MB", "5,000 GB"]);
+  expect(bytes(31_000)).toBe("31 KB");
 });
 
 test("names are listed as one would say them", () => {

@@ -37,14 +37,15 @@ def by_look_ups(seen: Seen) -> Pairs:
     came = events[inbox & (events["op"] == Op.DELIVER) & (events["size"] == written["size"].max(initial=0))]
     came_to = np.array([owner[place] for place in came["place"].tolist()], np.int64)
     to = np.array([owner[place] for place in written["place"].tolist()], np.int64)
+    written_at, came_at = written["t"].copy(), came["t"].copy()  # a search of what is no array by itself copies it
     begun = _begun(seen)
     found: dict[Pair, float] = defaultdict(float)
     for look_up in events[(events["op"] == Op.LOOKUP) & (events["who"] == NOBODY)]:
         t, asked = float(look_up["t"]), int(look_up["place"])
-        first, last = np.searchsorted(written["t"], (t - 0.05, t + WRITTEN))
+        first, last = np.searchsorted(written_at, (t - 0.05, t + WRITTEN))
         if asked in to[first:last] or np.any(np.abs(begun.get(asked, np.empty(0)) - t) < COMING):
             continue
-        first, last = np.searchsorted(came["t"], (t - LATEST, t - SOONEST))
+        first, last = np.searchsorted(came_at, (t - LATEST, t - SOONEST))
         people = sorted(set(came_to[first:last].tolist()) - {asked})
         for person in people:
             found[min(person, asked), max(person, asked)] += 1.0 / len(people)

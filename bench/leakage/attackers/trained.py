@@ -59,7 +59,7 @@ def tabulate(scene: Scene, votes: Mapping[str, Pairs]) -> Table:
     features = [[*shared.get(pair, _ALONE), *(column.get(pair, 0.0) for column in columns)] for pair in named]
     keys = np.array(named, np.int64).reshape(-1, 2)
     table = np.array(features, np.float64).reshape(len(named), len(columns) + len(_ALONE))
-    return Table(keys[:, 0], keys[:, 1], _with_ranks(table))
+    return Table(keys[:, 0], keys[:, 1], with_ranks(table))
 
 
 _ALONE: Final = (0.0, 0.0, 0.0, 0.0)
@@ -88,7 +88,7 @@ def _as_dict(pairs: Pairs) -> dict[Pair, float]:
     return {(a, b): s for a, b, s in zip(low.tolist(), high.tolist(), pairs.score.tolist(), strict=True)}
 
 
-def _with_ranks(table: NDArray[np.float64]) -> NDArray[np.float64]:
+def with_ranks(table: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each feature also as the share of pairs that have less of it."""
     if not len(table):
         return np.empty((0, 2 * table.shape[1]))
@@ -106,6 +106,10 @@ class Trained:
         )
         with threadpool_limits(1):  # on few cores, threads that wait for one another are slower than one
             self._forest.fit(features, edge)
+
+    def fits(self, table: Table) -> bool:
+        """Whether a table has the features that were learned from."""
+        return bool(self._forest.n_features_in_ == table.features.shape[1])
 
     def __call__(self, table: Table) -> Pairs:
         if not len(table.left):

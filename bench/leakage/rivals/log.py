@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from bench.leakage.trace import EVENT, NOBODY, Events, Op
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, role_of
 
-ROW: Final = struct.Struct("<dBqqiiii")
+ROW: Final = struct.Struct("<dBqqiiiiB")
 """One `EVENT`: millions of them are kept as bytes."""
 
 
@@ -33,7 +33,7 @@ class Log:
         size: int = 0,
     ) -> None:
         """One more event; what is not named, the machine does not know."""
-        self.rows += ROW.pack(t, op, place, conn, addr, who, to, size)
+        self.rows += ROW.pack(t, op, place, conn, addr, who, to, size, role_of(op))
 
     def events(self, until: float = float("inf")) -> Events:
         """All up to ``until``, by time; of one time, in the order in which they were written down."""

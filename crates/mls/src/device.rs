@@ -20,8 +20,8 @@ const PADDING: usize = 256;
 const OUT_OF_ORDER: u32 = 64;
 
 /// How far from the newest message of a sender its others may lie.
-pub fn sender_ratchets() -> SenderRatchetConfiguration {
-    SenderRatchetConfiguration::new(OUT_OF_ORDER, MAX_FORWARD)
+pub fn sender_ratchets(ahead: u32) -> SenderRatchetConfiguration {
+    SenderRatchetConfiguration::new(OUT_OF_ORDER, ahead)
 }
 
 /// Wiped when it is dropped.
@@ -119,7 +119,7 @@ impl Config {
             .set_past_epoch_deletion_policy(PastEpochDeletionPolicy::MaxEpochs(self.past_epochs.into()))
             .number_of_resumption_psks(RESUMPTION_SECRETS)
             .use_ratchet_tree_extension(false)
-            .sender_ratchet_configuration(sender_ratchets())
+            .sender_ratchet_configuration(sender_ratchets(MAX_FORWARD))
             .ciphersuite(self.suite)
             .lifetime(self.lifetime()?)
             .capabilities(self.capabilities())

@@ -13,7 +13,7 @@ use crate::{
     errors::{Fail, Outcome, ensure, guarded, outside},
     own::Another,
     storage::{CRYPTO, Delta, Done, KEY_PACKAGES, Key, Row, Rows, Secret, group, scope_of},
-    watch::Reach,
+    watch::{MAX_FORWARD, Reach},
     wire::{Ext, Member, custom_extensions, encoded, extension_list, key_package, message, tree},
 };
 
@@ -136,10 +136,10 @@ pub fn from_rows(rows: &Rows, id: &GroupId) -> Outcome<MlsGroup> {
     MlsGroup::load(rows, id).map_err(Fail::state)?.ok_or_else(|| Fail::state("some are missing"))
 }
 
-/// A group keeps the configuration that it began with: earlier versions looked further.
-fn look_no_further(rows: &Rows, mls: &mut MlsGroup) -> Outcome<()> {
+/// A group keeps the configuration that it began with: earlier versions looked further, and for our own leaf one does.
+pub fn look_as_far(rows: &Rows, mls: &mut MlsGroup, ratchets: SenderRatchetConfiguration) -> Outcome<()> {
     let known = mls.configuration().clone();
-    if *known.sender_ratchet_configuration() == sender_ratchets() {
+    if *known.sender_ratchet_configuration() == ratchets {
         return Ok(());
     }
     let config = MlsGroupJoinConfig::builder()
@@ -148,7 +148,7 @@ fn look_no_further(rows: &Rows, mls: &mut MlsGroup) -> Outcome<()> {
         .set_past_epoch_deletion_policy(mls.past_epoch_deletion_policy().clone())
         .number_of_resumption_psks(RESUMPTION_SECRETS)
         .use_ratchet_tree_extension(false)
-        .sender_ratchet_configuration(sender_ratchets())
+        .sender_ratchet_configuration(ratchets)
         .build();
     mls.set_configuration(rows, &config).map_err(Fail::state)
 }
@@ -247,7 +247,7 @@ impl Group {
             let meta = rows.get(&group(b"meta", &id)?);
             ensure(meta.is_some_and(|meta| meta.0 == [PROTOCOL_REV]), "state", "rows of another revision")?;
             let mut mls = from_rows(&rows, &id)?;
-            look_no_further(&rows, &mut mls)?;
+            look_as_far(&rows, &mut mls, sender_ratchets(MAX_FORWARD))?;
             Self::open(rows, mls, r#gen)
         })
     }

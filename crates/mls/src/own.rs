@@ -18,10 +18,11 @@ use postcard::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    device::sender_ratchets,
     errors::{Fail, Outcome, ensure, guarded},
-    group::{Inner, from_rows},
+    group::{Inner, from_rows, look_as_far},
     storage::{Rows, SECRETS, Secret, scope_of},
-    watch::{Reading, Watch},
+    watch::{OWN_FORWARD, Reading, Watch},
     wire::message,
 };
 
@@ -151,7 +152,8 @@ impl Inner {
         rows.remove_all(&scope_of(&id)?, SECRETS)?;
         rows.write(self.row(SECRETS)?, &Store { past: vec![], now, ..store })?;
         rows.write(self.row(b"leaf")?, &other)?;
-        let mls = from_rows(&rows, &id)?;
+        let mut mls = from_rows(&rows, &id)?;
+        look_as_far(&rows, &mut mls, sender_ratchets(OWN_FORWARD))?;
         Ok(Another { rows, mls, said })
     }
 

@@ -23,6 +23,9 @@ use crate::storage::{CRYPTO, Rows};
 /// does not open: only frames that a relay lost and others put back come in another order, and of one sender at most as many
 /// as wait to be acknowledged by all.
 pub const MAX_FORWARD: u32 = 128;
+/// And of our own leaf, for a copy of this device that was put back: members trim what all have, so that of what the device
+/// sent since, perhaps only the last frame is there.
+pub const OWN_FORWARD: u32 = 4_096;
 /// And of a leaf that is spent: frames of one sender in order need one.
 pub const NEAR: u32 = 8;
 pub const FAILURES_OF_LEAF: u32 = 8;

@@ -16,7 +16,7 @@ from nullabona.cli.settings import Settings
 from nullabona.words.catalogue import Words
 from nullabona.words.columns import pad, width
 
-SENTENCES: Final = Words("cli", "cli_events", "cli_log", "cli_docket", "cli_release")
+SENTENCES: Final = Words("cli", "cli_events", "cli_log", "cli_docket", "cli_release", "cli_backup")
 say: Final = SENTENCES.say
 """The sentence for a key."""
 _OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})

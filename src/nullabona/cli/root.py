@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from nullabona.cli.exits import HELP, INTERRUPTED, contained, show
+from nullabona.cli.handover import hand_over
 from nullabona.cli.help import FRAME, group
 from nullabona.cli.lazy import Lazy
 from nullabona.cli.settings import Settings, as_person, language_in, settings_of
@@ -17,6 +19,7 @@ from nullabona.errors import NullabonaError
 from nullabona.extras import missing
 from nullabona.system.pipes import use_utf8
 from nullabona.system.support import require_server_system
+from nullabona.updating.holding import hold
 from nullabona.words.catalogue import Language
 
 COMMANDS: Final = {
@@ -44,7 +47,7 @@ COMMANDS: Final = {
     "release": "nullabona.cli.release.group:release",
     "relay": "nullabona.cli.operator.relay:relay",
     "witness": "nullabona.cli.operator.witness:witness",
-    "doctor": "nullabona.cli.operator.checking:doctor",
+    "doctor": "nullabona.cli.checking.doctor:doctor",
     "docket": "nullabona.cli.docket.group:docket",
     "drill": "nullabona.cli.drill:drill",
 }
@@ -52,15 +55,16 @@ COMMANDS: Final = {
 SECTIONS: Final = {
     "for-people": (
         "app", "account", "device", "contact", "room", "send", "read", "search", "save", "report", "follow", "sync",
-        "status", "backup", "restore", "export", "import", "record", "operator-notices", "update",
+        "status", "backup", "restore", "export", "import", "record", "operator-notices", "update", "doctor",
     ),
-    "for-operators": ("relay", "witness", "doctor"),
+    "for-operators": ("relay", "witness"),
     "for-legal-desks": ("docket",),
     "for-auditors": ("log", "release", "drill"),
 }  # fmt: skip
 """By who needs them."""
-SERVERS: Final = frozenset({"relay", "witness", "doctor", "docket", "drill"})
+SERVERS: Final = frozenset({"relay", "witness", "docket", "drill"})
 """Commands of servers and of those who run them."""
+NOT_ON_WINDOWS: Final = SERVERS | {"update"}
 
 
 class Root(Lazy):
@@ -72,7 +76,7 @@ class Root(Lazy):
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in SERVERS:
+        if cmd_name in NOT_ON_WINDOWS:
             require_server_system()
         return super().get_command(ctx, cmd_name)
 
@@ -92,12 +96,16 @@ class Root(Lazy):
 )
 @click.version_option(package_name="nullabona")
 @as_person
-def nulla() -> None:
+@click.pass_context
+def nulla(context: click.Context) -> None:
     """A messenger whose operator can obey every order in full and still has nothing to give.
 
     Data goes to stdout, everything else to stderr. The options may also follow a command, where it uses them. All but
     --json and --lang can be set in the environment (NULLA_PROFILE, NULLA_PASSPHRASE_FILE, ...).
     """
+    if context.invoked_subcommand != "update":  # a new version that does not start must not keep anybody from `undo`
+        hand_over()
+    hold(Path(sys.prefix))
 
 
 def run(arguments: list[str] | None = None) -> None:

@@ -20,8 +20,6 @@ _ROOT: Final = "nulla.settings"
 COMMON: Final = "common_"
 """How the names of the common options begin within click."""
 USUAL_S: Final = 30.0
-PRIVATE_S: Final = 300.0
-"""Longest wait of one command with ``--private``, if none is named: the inbox is read once a minute on average."""
 
 
 class PassphraseNeeded(UserError):
@@ -48,7 +46,6 @@ class Settings:
     passphrase_file: Path | None = None
     ca_file: Path | None = None
     proxy: str | None = None
-    private: bool = False
     fast: bool = False
 
     @property
@@ -58,9 +55,7 @@ class Settings:
 
     def patience(self, named_s: float | None, usual_s: float = USUAL_S) -> float:
         """The longest wait for relays: what was named, or what is usual."""
-        if named_s is not None:
-            return named_s
-        return PRIVATE_S if self.private else usual_s
+        return usual_s if named_s is None else named_s
 
     def read_passphrase_file(self) -> str | None:
         """The first line of the named file, or None if none was named."""
@@ -119,11 +114,6 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "help": "Certificates to trust beside the system's, PEM.",
     },
     "proxy": {"metavar": "URL", "envvar": "NULLA_PROXY", "help": "SOCKS5 proxy; for Tor socks5://127.0.0.1:9050."},
-    "private": {
-        "is_flag": True,
-        "envvar": "NULLA_PRIVATE",
-        "help": "Read the inbox at random moments too. An observer learns less; first messages arrive a minute late.",
-    },
     "fast": {
         "is_flag": True,
         "envvar": "NULLA_FAST",

@@ -19,8 +19,8 @@ DEVICE_FILES: Final = (
     DataFile("<profile>/lock", "empty; held by the one process that has the profile open", _PROFILE, "none"),
     DataFile(".<profile>.app/app.lock", "empty; held by the one process that is the profile's app", _PROFILE, "none"),
     DataFile(".<profile>.app/app.json", "language and theme of the lock screen, whether the 24 words were checked and "
-             "the account registered, the relay chosen before there is one, the port of a relay for trying", _PROFILE,
-             "the person's own"),
+             "the account registered, the relay chosen before there is one, the port of a relay for trying, whether "
+             "nothing is to be notified, whether the start at log-in was offered", _PROFILE, "the person's own"),
     DataFile(".<profile>.app/relay/", "what a relay keeps, of the one that the person runs here for trying", _PROFILE,
              "as on a relay"),
     DataFile(".<profile>.app/pages.json", "the port of the app, and digests of the random keys of open pages",

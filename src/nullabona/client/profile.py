@@ -16,8 +16,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import sys
-from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +55,7 @@ from nullabona.client.store.sqlite_store import SqliteStore
 from nullabona.client.store.witness import Witness
 from nullabona.errors import NullabonaError
 from nullabona.system.files import create_private, sync_folder
+from nullabona.system.folders import default_profile_path
 from nullabona.system.ownership import is_private
 
 __all__ = [
@@ -75,9 +74,9 @@ __all__ = [
 ]
 
 _HEADER: Final = "profile.json"
-_STORE: Final = "store.db"
+STORE: Final = "store.db"
 _WITNESS: Final = "generation"
-_LOCK: Final = "lock"
+LOCK: Final = "lock"
 _KEY_SIZE: Final = 32
 
 
@@ -236,7 +235,7 @@ def discard_profile(path: Path) -> None:
     """
     if not path.is_dir():
         return
-    ProfileLock(path / _LOCK).release()
+    ProfileLock(path / LOCK).release()
     header: Header | None = None
     with suppress(ProfileMissing, StoreDamaged, StoreFailed, StoreTooNew):
         header = read_header(path / _HEADER)
@@ -251,9 +250,9 @@ def open_profile(path: Path, unlock: Unlock, *, allow_stale: bool = False) -> Pr
     `WrongPassphrase`, `KeychainFailed`, `StoreDamaged`, `StoreTooNew` or `StoreFailed`; none of them changes
     anything but the count of openings, and nothing is ever created in the place of what is missing.
     """
-    _must_be_private(path)
+    must_be_private(path)
     with ExitStack() as undo:
-        undo.callback((lock := ProfileLock(path / _LOCK)).release)
+        undo.callback((lock := ProfileLock(path / LOCK)).release)
         erase_former(path / _HEADER)
         header, key = _recover_key(path, unlock)
         store = _open_store(path, key)
@@ -283,26 +282,12 @@ def profile_protection(path: Path) -> Protection:
     return protection(read_header(path / _HEADER).slot)
 
 
-def default_profile_path(
-    name: str = "default", *, environment: Mapping[str, str], home: Path, platform: str = sys.platform
-) -> Path:
-    """The default folder of profiles: the system's place for a program's data."""
-    if platform == "win32":
-        base = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        wanted = Path(environment.get("XDG_DATA_HOME", ""))
-        base = wanted if wanted.is_absolute() else home / ".local" / "share"
-    return base / "nullabona" / "profiles" / name
-
-
 def _fill(draft: Path, header: Header, key: bytes) -> None:
     """Create all files of a profile in ``draft``, durably."""
-    store = SqliteStore.create(draft / _STORE, key)
+    store = SqliteStore.create(draft / STORE, key)
     Witness.create(draft / _WITNESS, _witness_key(key), store.generation).close()
     store.close()
-    os.close(create_private(draft / _LOCK))
+    os.close(create_private(draft / LOCK))
     _remember_in_keychain(header, 0)
     write_header(draft / _HEADER, header)
 
@@ -332,9 +317,9 @@ def _clear_draft(draft: Path, header: Header | None) -> None:
             _forget_slot(header, None)
 
 
-def _must_be_private(path: Path) -> None:
+def must_be_private(path: Path) -> None:
     """Raises `ProfileExposed` if another user of this machine may read or change a file of the profile."""
-    for file in (path, *(path / name for name in (_HEADER, _STORE, _WITNESS, _LOCK))):
+    for file in (path, *(path / name for name in (_HEADER, STORE, _WITNESS, LOCK))):
         try:
             status = file.stat()
         except FileNotFoundError as error:
@@ -357,7 +342,7 @@ def _recover_key(path: Path, unlock: Unlock) -> tuple[Header, bytes]:
 
 def _open_store(path: Path, key: bytes) -> SqliteStore:
     try:
-        return SqliteStore.open(path / _STORE, key)
+        return SqliteStore.open(path / STORE, key)
     except WrongPassphrase as error:  # the key is known to be right
         raise StoreDamaged("the store's first page is damaged") from error
     except ProfileMissing as error:

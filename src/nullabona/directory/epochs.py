@@ -97,8 +97,9 @@ class EpochKeeper:
             await self._in_writer(lambda: self._record.close(now))
             await self._in_writer(self._closed)
         await self._in_writer(self._record.stage)
-        if self._record.behind():
-            await self._record.publish(now)
+        if await self._in_writer(self._record.behind):
+            published = await self._record.publish(now)
+            await self._in_writer(lambda: self._record.show(published))
         await self._in_writer(self._record.settle)
 
     async def may_sign(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from nullabona.errors import NullabonaError, PeerError
+from nullabona.machine.database import LeadershipLost
 from nullabona.machine.failures import is_damage, name_of
 from nullabona.sequencer import HistoryElsewhere
 from nullabona.wire.service import Carrier
@@ -47,6 +48,8 @@ class Health:
     def failed(self, error: BaseException) -> str:
         """Something could not be read or written; the system's name of the error."""
         name = name_of(error)
+        if isinstance(lost := error.__cause__ or error, LeadershipLost) and self.carrier is not None:
+            self.carrier.end(lost)
         if self.carrier is not None and not isinstance(error, PeerError):  # silent witnesses are no fault of ours
             self.carrier.note("directory", error)
         if is_damage(name):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,8 @@ from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import NO_QUORUM, Policy
 from nullabona.log.proof import LogProof
 from nullabona.machine.http_client import Route
-from nullabona.sequencer import MirrorOptions, WitnessAddress, open_log
+from nullabona.machine.postgres.place import PostgresPlace
+from nullabona.sequencer import LogRows, MirrorOptions, WitnessAddress, open_log
 from nullabona.sequencer.store.sqlite import FILE_NAME
 from nullabona.wire.epoch import GENESIS_MARK, Genesis, origin_of
 from nullabona.wire.handle import parse_handle
@@ -30,6 +32,8 @@ from nullabona.wire.handle import parse_handle
 PERIOD_S: Final = 600
 HISTORY_DAYS: Final = 30
 FOLDER: Final = "record"
+CARDS_SCHEMA: Final = "cards"
+RECORD_SCHEMA: Final = "record"
 MIRROR_S: Final = 30.0
 """Longest wait for mirrors in seconds, and never longer than half a period."""
 NOBODY: Final = f"quorum {NO_QUORUM}\n"
@@ -61,14 +65,38 @@ class RecordOptions:
     docket: str = ""
     docket_files: Path | None = None
     folder: Path | None = None
+    store: str | None = field(default=None, repr=False)
+    """URL of the PostgreSQL database in which cards and log are; None: SQLite, in their folders."""
     mirrors: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     route: Route | None = None
 
 
-def open_store(data_dir: Path | None) -> CardStore:
-    """The cards. Raises `CardsInUse` or `CardsUnreadable`."""
+def open_store(data_dir: Path | None, store: str | None = None) -> CardStore:
+    """The cards; ``store``: the URL of a PostgreSQL database with them. Raises what the store raises."""
+    if store is not None:
+        module = import_module("nullabona.directory.store.postgres")
+        kept: CardStore = module.PostgresCardStore(PostgresPlace(store, CARDS_SCHEMA))
+        return kept
     return MemoryCardStore() if data_dir is None else SqliteCardStore(data_dir)
+
+
+def has_rows(store: str, schema: str) -> bool:
+    """Whether a schema of this PostgreSQL database has tables. Raises `PostgresUnusable`."""
+    return bool(import_module("nullabona.machine.postgres.tables").has_tables(PostgresPlace(store, schema)))
+
+
+def _log_rows(store: str | None) -> Callable[[str], LogRows] | None:
+    """What opens the log's rows; None: the log does, in its folder."""
+    if store is None:
+        return None
+    place = PostgresPlace(store, RECORD_SCHEMA)
+
+    def opened(origin: str) -> LogRows:
+        rows: LogRows = import_module("nullabona.sequencer.store.postgres").PostgresLogStore(place, origin)
+        return rows
+
+    return opened
 
 
 def open_record(data_dir: Path | None, host: str, store: CardStore, options: RecordOptions) -> PublicRecord:
@@ -87,7 +115,7 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
         _check_docket(policy, host, origin)
         log = open_log(
             folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, route=options.route,
-            absent=_absent(policy, options.absent), former=former,
+            absent=_absent(policy, options.absent), former=former, make_store=_log_rows(options.store),
             mirrors=MirrorOptions(options.mirrors, min(MIRROR_S, options.period_s / 2)),
         )  # fmt: skip
     except BaseException:

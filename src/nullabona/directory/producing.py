@@ -6,11 +6,29 @@ a demand about ``mina@elsewhere.example`` is answered with nothing here (spec/di
 
 from __future__ import annotations
 
+from contextlib import closing
+from importlib import import_module
+
+from nullabona.directory.core.records import held_mark
+from nullabona.directory.opening import CARDS_SCHEMA
 from nullabona.directory.store.interface import Holding, StoreFailed
+from nullabona.directory.store.rows import find_holding
 from nullabona.errors import Malformed
 from nullabona.wire.card import decode_card
-from nullabona.wire.handle import Handle
+from nullabona.wire.handle import Handle, parse_handle
 from nullabona.wire.producible import produce
+
+
+def read_producible_from(store: str, handle: str) -> dict[str, object]:
+    """As `DirectoryService.producible`, from the PostgreSQL database that a directory keeps its cards in.
+
+    Raises `PostgresUnusable`, and as `DirectoryService.producible`.
+    """
+    wanted = parse_handle(handle)
+    session = import_module("nullabona.machine.postgres.session").Session(store, CARDS_SCHEMA)
+    with closing(session):
+        found = find_holding(session, wanted.name, held_mark(wanted))
+    return hand_over(wanted, found)
 
 
 def hand_over(wanted: Handle, found: Holding) -> dict[str, object]:

@@ -15,17 +15,19 @@ from itertools import islice
 from typing import Final
 
 from nullabona.directory.core.closing import Ahead, Sight, close_epoch, describe_steps, opening_of, other_of, work_ahead
-from nullabona.directory.core.pages import Part, walk_to
 from nullabona.directory.core.records import Place, Shown
+from nullabona.directory.epoch_lists import EpochLists
 from nullabona.directory.keys import RecordKeys
 from nullabona.directory.store.interface import CardStore, ClosedEpoch
 from nullabona.errors import UserError
 from nullabona.log.note import sign_note
 from nullabona.log.prefix import LABEL_BYTES, NONCE_BYTES
+from nullabona.log.prefix_pages import Part, walk_to
 from nullabona.log.proof import parse_proof
 from nullabona.log.tree import Frontier, leaf_hash
 from nullabona.log.vrf import output_of
-from nullabona.sequencer import Log
+from nullabona.sequencer import Log, Published
+from nullabona.wire.changes import ChangeList
 from nullabona.wire.epoch import (
     Genesis,
     Promise,
@@ -36,7 +38,8 @@ from nullabona.wire.epoch import (
     label_input,
 )
 from nullabona.wire.handle import Handle
-from nullabona.wire.messages import MAX_WATCHED, CardFound, HandleProof, HandleWatched, LogDescribed
+from nullabona.wire.message import MAX_WATCHED
+from nullabona.wire.messages import CardFound, HandleProof, HandleWatched, LogDescribed
 
 DAY_S: Final = 86_400
 KEPT_AT_ONCE: Final = 1_000
@@ -63,6 +66,8 @@ class Served:
     """The log's frontier with it."""
     genesis_proof: tuple[bytes, ...]
     """Proves that the log begins with its genesis."""
+    listed: bytes
+    """The hash of the epoch's list of changes; empty: it is from before there were lists."""
 
 
 class PublicRecord:
@@ -85,6 +90,8 @@ class PublicRecord:
         self._keys = keys
         self.genesis = genesis
         self._policy = policy
+        self.lists = EpochLists(store, log)
+        """What is told of epochs without naming anybody."""
         self._served: Served | None = None
         self._closed_s: int | None = None
         self._anew = False
@@ -143,7 +150,9 @@ class PublicRecord:
         closed_s = now_s if self._closed_s is None else max(now_s, self._closed_s)
         with store.transaction():
             before = store.map_at(number - 1, writing=True)
-            closing = close_epoch(before, store.root_at(number - 1), store.changes(number), number, self._ahead)
+            closing = close_epoch(
+                before, store.root_at(number - 1), store.changes(number, writing=True), number, self._ahead
+            )
             rest = {place: part for place, part in closing.parts.items() if self._kept.get(place) != part}
             store.close_epoch(ClosedEpoch(number, closing.root, closed_s), rest)
             store.forget(now_s - self.genesis.history_days * DAY_S)
@@ -186,7 +195,8 @@ class PublicRecord:
             epoch = self._store.epoch(number, writing=True)
             if epoch is None:
                 raise RecordBroken("the log lacks epochs that the cards do not know any more")
-            entry = encode_epoch(epoch.number, epoch.root, epoch.closed_s)
+            listed = ChangeList.of(self._store.changes(number, writing=True)).hash
+            entry = encode_epoch(epoch.number, epoch.root, epoch.closed_s, listed)
             (index,) = self._log.stage([entry], key=b"epoch %d" % number)
             if index != number:
                 raise RecordBroken("an epoch would be at another place of the log than its number")
@@ -195,17 +205,19 @@ class PublicRecord:
         """Ask witnesses what they hold of this record, before anything is signed. Raises as `Log.recall`."""
         await self._log.recall()
 
-    async def publish(self, now_s: int) -> Served:
-        """Publish everything staged with cosignatures; from then on, answers are proven under it.
+    async def publish(self, now_s: int) -> Published:
+        """Publish everything staged with cosignatures; `show` is to follow.
 
         Raises `NoQuorum` or another of the log's errors; then the served epoch stays the same.
         """
-        published = await self._log.publish(now_s)
-        self._served = self._load(published.size - 1, published.note)
-        return self._served
+        return await self._log.publish(now_s)
+
+    def show(self, published: Published) -> None:
+        """From now on, answers are proven under this. In the writer's thread. Raises `StoreFailed`."""
+        self._served = self._load(published.size - 1, published.note, writing=True)
 
     def behind(self) -> bool:
-        """Whether there is a closed epoch that is not served yet."""
+        """Whether there is a closed epoch that is not served yet. In the writer's thread. Raises `StoreFailed`."""
         return self._served is None or self._served.number < self._store.progress().closed
 
     def settle(self) -> None:
@@ -230,14 +242,15 @@ class PublicRecord:
         epoch = self._store.epoch(number)
         return epoch is None or bool(epoch.root)
 
-    def _load(self, number: int, note: bytes) -> Served:
-        epoch = self._store.epoch(number)
+    def _load(self, number: int, note: bytes, *, writing: bool = False) -> Served:
+        epoch = self._store.epoch(number, writing=writing)
         if epoch is None:
             raise RecordBroken("the cards do not know the epoch that is published")
         before = Frontier(number, tuple(reversed(parse_proof(self._log.inclusion(number)).hashes)))
-        entry = leaf_hash(encode_epoch(number, epoch.root, epoch.closed_s))
+        listed = decode_epoch(self._log.entry(number)).listed
+        entry = leaf_hash(encode_epoch(number, epoch.root, epoch.closed_s, listed))
         genesis = parse_proof(self._log.inclusion(0)).hashes
-        return Served(number, epoch.closed_s, note, before, before.extend(entry), genesis)
+        return Served(number, epoch.closed_s, note, before, before.extend(entry), genesis, listed)
 
     @property
     def served(self) -> Served | None:
@@ -285,6 +298,7 @@ class PublicRecord:
             served.closed_s,
             served.before.peaks,
             served.checkpoint,
+            served.listed,
         )
         return CardFound(shown.card or shown.promised, proven, promise)
 
@@ -294,11 +308,23 @@ class PublicRecord:
         sights = []
         epochs = self._store.epochs(after, served.number, MAX_WATCHED)
         for epoch in epochs:
-            entry = opening_of(self._store.entry_at(label, epoch.number))
-            sights.append(Sight(epoch.closed_s, entry, walk_to(self._store.map_at(epoch.number), label)))
+            sights.append(self._sight(label, epoch))
             await asyncio.sleep(0)
         first = epochs[0].number if epochs else served.number + 1
         return HandleWatched(proof, served.checkpoint, first, describe_steps(sights))
+
+    def watch_at_once(self, handle: Handle, after: int, served: Served) -> HandleWatched:
+        """As `watch`, in a thread that nobody else waits for."""
+        label, proof = self.label(handle)
+        epochs = self._store.epochs(after, served.number, MAX_WATCHED)
+        first = epochs[0].number if epochs else served.number + 1
+        steps = describe_steps([self._sight(label, epoch) for epoch in epochs])
+        return HandleWatched(proof, served.checkpoint, first, steps)
+
+    def _sight(self, label: bytes, epoch: ClosedEpoch) -> Sight:
+        entry = opening_of(self._store.entry_at(label, epoch.number))
+        listed = self.lists.listed(epoch.number)
+        return Sight(epoch.closed_s, entry, walk_to(self._store.map_at(epoch.number), label), listed)
 
     def describe(self, served: Served) -> LogDescribed:
         """The identity of this log, and its current state."""

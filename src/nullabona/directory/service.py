@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -27,13 +27,15 @@ from nullabona.directory.epochs import EpochKeeper
 from nullabona.directory.figures import figures_of, standstill_of
 from nullabona.directory.health import Health
 from nullabona.directory.lapsing import Lapsing
+from nullabona.directory.looking_up import LookUps
 from nullabona.directory.opening import RecordOptions, open_record, open_store
 from nullabona.directory.producing import hand_over
-from nullabona.directory.record import PublicRecord
+from nullabona.directory.record import PublicRecord, Served
 from nullabona.directory.store.interface import CardStore, StoreFailed
 from nullabona.directory.store.rows import find_holding
 from nullabona.directory.store.sqlite import FILE, connect_reader
 from nullabona.directory.waiting import ChangeRequest, Waiting, answer_all, fail_all
+from nullabona.directory.whole_map import WholeMap
 from nullabona.errors import Bug, Malformed, PeerError
 from nullabona.log.key_change import FOLDER as CHANGES
 from nullabona.log.key_change import MOST as MOST_CHANGES
@@ -43,6 +45,7 @@ from nullabona.machine.timekeeping import ClockGuard, Clocks
 from nullabona.sequencer import PENDING
 from nullabona.wire.card import UnverifiedCard, card_hash, decode_card, decode_delete
 from nullabona.wire.handle import Handle, HandleError, parse_handle
+from nullabona.wire.message import Request
 from nullabona.wire.messages import (
     AnyResponse,
     Blob,
@@ -53,7 +56,6 @@ from nullabona.wire.messages import (
     LogFile,
     LookupCard,
     PublishCard,
-    Request,
     WatchHandle,
 )
 from nullabona.wire.service import ASKER, Asker, Carrier, Handler
@@ -101,7 +103,7 @@ def open_directory(data_dir: Path | None, host: str, options: Options | None = N
     """
     chosen = options or Options()
     authority = parse_handle(f"xx@{host}").authority
-    store = open_store(data_dir)
+    store = open_store(data_dir, chosen.record.store)
     try:
         record = open_record(data_dir, authority, store, chosen.record)
     except BaseException:
@@ -138,6 +140,7 @@ class DirectoryService:
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "cards")
         self._aside = ThreadPoolExecutor(1, "record")
+        self._lookups = LookUps(remote=store.remote)
         self._released = -1
         self._lapsing = Lapsing(store, host, record.place)
         self._scrubbed = now
@@ -147,12 +150,13 @@ class DirectoryService:
         self._epochs = EpochKeeper(
             record, options.clock.now, self._guard, self._health, self._in_writer, self._beside, self._count
         )
+        self._whole = WholeMap(record.lists, self._epochs, self._lookups, self._health, self._too_often)
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """See `nullabona.wire.service.Service`."""
         cards: dict[type[Request], Handler] = {PublishCard: self.publish, DeleteCard: self.delete}
         shown: dict[type[Request], Handler] = {LookupCard: self.look_up, WatchHandle: self.watch}
-        return cards | shown | {DescribeLog: self.describe, LogFile: self.log_file}
+        return {**cards, **shown, **self._whole.handlers(), DescribeLog: self.describe, LogFile: self.log_file}
 
     # -- epochs ---------------------------------------------------------------------------------------------------
 
@@ -206,38 +210,33 @@ class DirectoryService:
 
     async def look_up(self, request: LookupCard) -> AnyResponse:
         """The record's answer for a name."""
-        if wait := self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds()):
+        return await self._about(request.name, lambda of, served: self._lookups.run(lambda: self._answer(of, served)))
+
+    async def watch(self, request: WatchHandle) -> AnyResponse:
+        """The entries of a name in the epochs after a given one."""
+        record, after = self._record, request.after
+        if self._lookups.remote:
+            run = self._lookups.run
+            return await self._about(
+                request.name, lambda of, served: run(lambda: record.watch_at_once(of, after, served))
+            )
+        return await self._about(request.name, lambda of, served: record.watch(of, after, served))
+
+    async def _about(self, name: str, work: Callable[[Handle, Served], Awaitable[AnyResponse]]) -> AnyResponse:
+        if wait := self._too_often():
             return refuse(SLOW_DOWN, wait)
         served = await self._epochs.served()
-        handle = self._handle(request.name)
+        handle = self._handle(name)
         if served is None or handle is None:
             return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)
         try:
-            with self._store.reading():
-                shown = self._store.shown(handle.name, served.number)
-                promise = b""
-                if shown.promised and self._epochs.held:
-                    return refuse(BUSY, RETRY_S)
-                if shown.promised:
-                    promise = self._record.promise(handle, card_hash(shown.promised), shown.epoch)
-                return self._record.answer(handle, served, shown, promise)
+            return await work(handle, served)
         except StoreFailed as error:
             self._health.failed(error)
             return refuse(BUSY, RETRY_S)
 
-    async def watch(self, request: WatchHandle) -> AnyResponse:
-        """The entries of a name in the epochs after a given one."""
-        if wait := self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds()):
-            return refuse(SLOW_DOWN, wait)
-        served = await self._epochs.served()
-        handle = self._handle(request.name)
-        if served is None or handle is None:
-            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)
-        try:
-            return await self._record.watch(handle, request.after, served)
-        except StoreFailed as error:
-            self._health.failed(error)
-            return refuse(BUSY, RETRY_S)
+    def _too_often(self) -> int:
+        return self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds())
 
     async def describe(self, request: DescribeLog) -> AnyResponse:  # noqa: ARG002 - it asks nothing more
         """The identity and state of this directory's log."""
@@ -287,8 +286,20 @@ class DirectoryService:
             await self._writing
         await asyncio.to_thread(self._aside.shutdown)
         await asyncio.to_thread(self._thread.shutdown)
+        self._lookups.close()
         await self._record.end()
         self._store.close()
+
+    def _answer(self, handle: Handle, served: Served) -> AnyResponse:
+        """The record's answer for a handle. Raises `StoreFailed`."""
+        with self._store.reading():
+            shown = self._store.shown(handle.name, served.number)
+            promise = b""
+            if shown.promised and self._epochs.held:
+                return refuse(BUSY, RETRY_S)
+            if shown.promised:
+                promise = self._record.promise(handle, card_hash(shown.promised), shown.epoch)
+            return self._record.answer(handle, served, shown, promise)
 
     async def _change(self, decode: Callable[[bytes], ChangeRequest], data: bytes, token: bytes = b"") -> AnyResponse:
         asker = ASKER.get() or Asker()

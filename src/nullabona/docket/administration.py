@@ -25,7 +25,7 @@ from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.staff import StaffChanges, people_of, subject_of
 from nullabona.docket.keeping.vault import check_recipient
 from nullabona.docket.ports import Acting
-from nullabona.docket.store.sqlite import Held
+from nullabona.docket.store.rows import Held
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical, read_canonical
 

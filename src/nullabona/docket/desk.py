@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from nullabona.docket.administration import Administration, DeskDone, Pending
+from nullabona.docket.cases import retention
 from nullabona.docket.cases.casework import Casework, Done
 from nullabona.docket.cases.changes import Changes
 from nullabona.docket.cases.erasures import enter_erasure
@@ -38,7 +38,7 @@ from nullabona.docket.core.acts import (
     Stale,
 )
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.instrument import DAY, Taxonomy
+from nullabona.docket.core.instrument import Taxonomy
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import CaseId, CaseLine, CaseView, Decision, Event, Package
 from nullabona.docket.core.roles import DeskAction, check_desk_allowed
@@ -55,7 +55,7 @@ from nullabona.docket.publishing.openings import Openings
 from nullabona.docket.publishing.outages import check_outage, enter_outage
 from nullabona.docket.publishing.reporting import Reporting
 from nullabona.docket.publishing.sign_offs import Signature, SignOffs
-from nullabona.docket.store.sqlite import DeskStore
+from nullabona.docket.store.opening import DeskPlace, open_rows
 from nullabona.errors import UserError
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.operator_notice import NoticeBody
@@ -79,14 +79,14 @@ class Proposal:
 
 
 class Desk:
-    """One desk in one folder, for one process at a time."""
+    """One desk, in a folder or a schema of PostgreSQL, for one process at a time."""
 
     def __init__(
-        self, folder: Path, taxonomy: Taxonomy, outside: Outside, publication: Publication | None = None
+        self, place: DeskPlace, taxonomy: Taxonomy, outside: Outside, publication: Publication | None = None
     ) -> None:
-        """Raises `DeskInUse`, `DeskUnreadable` or `NotFounded`. Without a publication `publish_due` fails."""
+        """Raises `NotFounded`, or as `open_rows`. Without a publication `publish_due` fails."""
         self.taxonomy = taxonomy
-        self._store = DeskStore(folder)
+        self._store = open_rows(place)
         self._outside = outside
         encoded = self._store.value("get_meta", CADENCE)
         if encoded is None:
@@ -358,17 +358,16 @@ class Desk:
         """Allow pieces to be erased by an abuse report. Raises `ErasureRefused` or `NotAllowed`; else it is entered."""
         enter_erasure(self._context, who, self._files.open(who, case), report)
 
+    def keep_longer(self, who: Acting, case: CaseId, until_day: int, basis: str) -> None:
+        """Erase a closed case only after ``until_day``. Raises `KeepRefused` or `NotAllowed`."""
+        retention.keep_longer(self._context, who, self._files.open(who, case), until_day, basis)
+
     def erase_due(self) -> int:
         """Erase the closed cases whose retention has ended, with their keys; how many. Call it after `publish_due`.
 
         Erases nothing while the clock may be wrong (`ClockWatch.may_erase`).
         """
-        due = self._store.rows("closed_before", self._outside.clock() // DAY) if self._watch.may_erase() else []
-        with self._store.transaction():
-            for (case,) in due:
-                self._store.run("erase_case", case)
-                self._journal.append("erased", case.ljust(32, b"\0"), case=case)
-        return len(due)
+        return retention.erase_due(self._context) if self._watch.may_erase() else 0
 
     @property
     def cadence(self) -> Cadence:

@@ -121,6 +121,10 @@ class DocketLog(Protocol):
         """Integrate, sign, collect cosignatures, and publish. Raises without a quorum."""
         ...
 
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep a public file beside the log's own, for good when this returns."""
+        ...
+
     def inclusion(self, index: int) -> bytes:
         """The tlog-proof of an entry under the newest published checkpoint. Raises if that does not cover it."""
         ...

@@ -102,6 +102,18 @@ _ROWS: Final = (
         ),
     ),
     Drill(
+        "demo-cluster",
+        "People talk on a cluster that loses one part after another, then all; an officer searches every machine.",
+        ("S-39", "S-40"),
+        (
+            _ask("--haproxy", "The example of deploy/cluster/haproxy.cfg.", type=_PATH,
+                 default=Path("deploy/cluster/haproxy.cfg"), metavar="FILE"),
+            _ask("--s3", "The program versitygw; default: the one that `make test-buckets` built.", type=_PATH,
+                 metavar="FILE"),
+        ),
+        in_all=(),  # `make demo-cluster` plays it: it needs programs that most machines lack
+    ),
+    Drill(
         "tap",
         "The operator taps everything from now on: what is read, and what is inferred anyway?",
         tuple("T-01 T-02 T-03 T-04 T-10 T-13 T-14 T-15 T-16 T-17 T-19 T-21 T-22 S-25 W-05".split()),
@@ -111,6 +123,7 @@ _ROWS: Final = (
         "An order to find and delete a message and a picture; the operator helps, and a member turns informant.",
         tuple("X-01 X-02 X-03 X-04 X-06 X-10 X-11 X-12 X-13 X-14 X-15 X-16 X-17 R-02".split()),
         (_ONLY,),
+        extra="pictures",
     ),
     Drill(
         "insider",
@@ -149,9 +162,28 @@ _ROWS: Final = (
         alone=True,
     ),
     Drill(
+        "failover",
+        "An engine's nodes are killed, stalled, cut off and restarted: is anybody told two things, or a loss hidden?",
+        ("S-41",),
+        (
+            _ask("--minutes", "Go on with faults in any order until so many minutes are over.",
+                 type=click.FloatRange(0, 10_000), default=0.0),
+            _ask("--fault", "Play only this one; may be repeated.", multiple=True,
+                 type=click.Choice(["kill", "stall", "partition", "empty", "shard", "handover", "rolling"])),
+        ),
+        extra="engine",
+        alone=True,
+    ),
+    Drill(
+        "seized-engine",
+        "An engine's nodes are carried away, disks and memory, while people talk: what can be read, what inferred?",
+        ("S-34", "S-36", "S-42"),
+        extra="engine",
+    ),
+    Drill(
         "lying-directory",
         "An operator swaps a key, adds a device, shows two records, rolls back, hides a card: who notices, and when?",
-        tuple("M-03 M-10 M-11 M-12 M-13 M-14 M-15".split()),
+        tuple("M-03 M-06 M-10 M-11 M-12 M-13 M-14 M-15 M-19".split()),
         (
             _ask("--period", "How often the directory closes an epoch; owners notice something within that time.",
                  type=click.IntRange(1, 600), default=2, metavar="SECONDS"),

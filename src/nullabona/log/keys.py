@@ -8,7 +8,7 @@ signing takes chance inside the library (FIPS 204, hedged), so two signatures ov
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
@@ -106,6 +106,10 @@ class SignerKey:
     def key_id(self) -> bytes:
         """The key id on its signature lines."""
         return self.verifier.key_id
+
+    def under(self, name: str) -> SignerKey:
+        """The same private key under another name, such as that of a log's key log (spec/log.md §9)."""
+        return replace(self, verifier=replace(self.verifier, name=name))
 
     def sign(self, note_text: bytes, time_s: int) -> bytes:
         """The signature's bytes after the key id. Raises `Malformed` if a cosigner is given no checkpoint."""

@@ -90,6 +90,16 @@ class Frontier:
         return Frontier(size, tuple(data[at : at + HASH_SIZE] for at in range(8, len(data), HASH_SIZE)))
 
 
+def frontier_at(get_node: GetNode, size: int) -> Frontier:
+    """The frontier of the tree of ``size`` leaves."""
+    peaks, at = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            peaks.append(get_node(level, at >> level))
+            at += 1 << level
+    return Frontier(size, tuple(peaks))
+
+
 def fold(peaks: Sequence[bytes]) -> bytes:
     """The root over perfect subtrees of falling size, left to right."""
     if not peaks:

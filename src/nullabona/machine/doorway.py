@@ -15,7 +15,7 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -24,6 +24,9 @@ _AT_ONCE: Final = 64
 _PAUSE_S: Final = 0.5
 """How long to wait when the system has no more descriptors or memory."""
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
+_ACCEPT4: Final = getattr(_LIBC, "accept4", None)
+"""Not every system has it."""
+_QUIETLY: Final = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
 _ADDRESS_BYTES: Final = 128
 _INET_AT: Final = 4
 """Offset of the address in ``sockaddr_in`` ..."""
@@ -81,12 +84,10 @@ class Doorway:
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(_AT_ONCE):
-            fd = _LIBC.accept(listening.fileno(), None, None)
+            fd = _accept(listening.fileno())
             if fd < 0:
                 self._pause_if_full(listening, ctypes.get_errno())
                 return
-            os.set_inheritable(fd, False)  # noqa: FBT003 - os has no name for it
-            os.set_blocking(fd, False)
             self._enter(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=fd))
 
     def _pause_if_full(self, listening: socket.socket, code: int) -> None:
@@ -96,6 +97,9 @@ class Doorway:
             self._loop.call_later(_PAUSE_S, self._watch, listening)
 
     def _enter(self, connection: socket.socket) -> None:
+        if self._context is None:
+            _go_on(self._loop.connect_accepted_socket(self._factory, connection))
+            return
         task = self._loop.create_task(self._connect(connection))
         self._entering.add(task)
         task.add_done_callback(self._entering.discard)
@@ -105,6 +109,26 @@ class Doorway:
             await self._loop.connect_accepted_socket(
                 self._factory, connection, ssl=self._context, ssl_handshake_timeout=self._handshake_s
             )
+
+
+def _go_on(entering: Coroutine[asyncio.Future[None], None, object]) -> None:
+    """Run what waits for one thing, the loop to begin to read. A task for that would cost more than all of it."""
+    try:
+        waits_for = entering.send(None)
+    except (StopIteration, OSError):  # it is there, or has gone
+        return
+    waits_for.add_done_callback(lambda _: _go_on(entering))
+
+
+def _accept(listening: int) -> int:
+    """The descriptor of the next connection, which is not inherited and does not block; negative if there is none."""
+    if _ACCEPT4 is not None:  # one system call in place of four
+        return int(_ACCEPT4(listening, None, None, _QUIETLY))
+    fd = int(_LIBC.accept(listening, None, None))
+    if fd >= 0:
+        os.set_inheritable(fd, False)  # noqa: FBT003 - os has no name for it
+        os.set_blocking(fd, False)
+    return fd
 
 
 def comes_from_near(transport: asyncio.BaseTransport) -> bool:

@@ -8,70 +8,50 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final, TypeAlias, cast
+from typing import Final, cast
 
 import h11
 
+from nullabona.machine.deadlines import NEVER, Deadlines
+from nullabona.machine.http_answer import Headers, HttpAnswer, refuse
 from nullabona.machine.strict_http import StrictConnection
 
 READ_AHEAD: Final = 65_536
 """Most bytes read ahead of later requests while one is answered."""
-_TEXT: Final = b"text/plain; charset=utf-8"
 _MAY_ANSWER: Final = frozenset({h11.IDLE, h11.SEND_RESPONSE})
-
-Headers: TypeAlias = Sequence[tuple[bytes | str, bytes | str]]
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """An HTTP answer. ``headers``: in place of those that the server usually sends; ``close``: the connection ends."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    kind: bytes | str = _TEXT
-    headers: Headers | None = None
-    close: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpStream(HttpAnswer):
-    """An answer whose body is ``length`` bytes of ``parts``."""
-
-    parts: AsyncIterator[bytes] = field(repr=False)
-    length: int
-
-
-def refuse(status: int, why: str, *, close: bool = True) -> HttpAnswer:
-    """A refusal in plain words; by default it ends the connection."""
-    return HttpAnswer(status, f"{why}\n".encode(), close=close)
-
-
 _HEAD_TOO_LARGE: Final = refuse(431, "the request head is too large")
 _TOO_LARGE: Final = refuse(413, "the request is too large")
 _TOO_SLOW: Final = refuse(408, "the request took too long")
-_FAILED: Final = refuse(500, "something went wrong inside")
 
 
 class HttpConnection(asyncio.Protocol, ABC):
     """One connection until it ends or is handed over. Subclasses decide what is served, and call `reply` once each.
 
     ``head_s`` is the time for a head, counted from the begin of the connection or from the last answer; with ``idle_s``
-    from the head's first byte. ``body_s`` is the time for a body, and for taking some of the last answer.
+    from the head's first byte. ``body_s`` is the time for a body, and for taking some of the last answer. ``deadlines``
+    looks at them, so each may take as much longer as lies between two looks.
     """
 
     usual: Headers = ()
     """Headers of every answer, unless it has others."""
 
+    _http: StrictConnection
+
     def __init__(
-        self, *, head_bytes: int, head_s: float, body_s: float, idle_s: float = 0, read_ahead: int = READ_AHEAD
+        self,
+        *,
+        head_bytes: int,
+        head_s: float,
+        body_s: float,
+        deadlines: Deadlines,
+        idle_s: float = 0,
+        read_ahead: int = READ_AHEAD,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._http = StrictConnection(head_bytes)
         self._transport: asyncio.Transport | None = None
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadlines = deadlines
+        self.due = NEVER
         self._head_bytes, self._read_ahead = head_bytes, read_ahead
         self._head_s, self._body_s, self._idle_s = head_s, body_s, idle_s
         self._request: h11.Request | None = None
@@ -144,10 +124,12 @@ class HttpConnection(asyncio.Protocol, ABC):
         if not self.opened():
             self._transport.abort()
             return
+        self._begin()
         self._set_deadline(self._head_s)
+        self._deadlines.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        self._set_deadline(0)
+        self._end_deadlines()
         self._transport = None
         self._busy = True
         self.closed()
@@ -163,12 +145,13 @@ class HttpConnection(asyncio.Protocol, ABC):
                 self._set_deadline(self._head_s)
             self._advance()
             return
-        self._ahead += len(data)
-        self.came_ahead(len(data))
-        if self._ahead > self._read_ahead and self._transport is not None:
-            self._transport.pause_reading()
+        self._hold_back(len(data))
 
     # -- reading
+
+    def _begin(self) -> None:
+        """The connection is there; nothing was read yet."""
+        self._http = StrictConnection(self._head_bytes)
 
     def _advance(self) -> None:
         """Process the received data as far as possible."""
@@ -204,6 +187,19 @@ class HttpConnection(asyncio.Protocol, ABC):
         elif (judged := self.judge(request, headers)) is not None:
             self.proceed(judged)
 
+    def _hold_back(self, size: int) -> None:
+        """So many bytes of later requests are held; do not read much more of them."""
+        self._ahead += size
+        self.came_ahead(size)
+        if self._ahead > self._read_ahead and self._transport is not None:
+            self._transport.pause_reading()
+
+    def _read_on(self) -> None:
+        """The next request is taken from what is held."""
+        if self._ahead > self._read_ahead and self._transport is not None:
+            self._transport.resume_reading()
+        self._ahead = 0
+
     def _take_data(self, event: h11.Data) -> None:
         self._body += event.data
         refusal = _TOO_LARGE if len(self._body) > self._limit else self.grew(len(event.data))
@@ -218,6 +214,8 @@ class HttpConnection(asyncio.Protocol, ABC):
         self._busy = True
         body = bytes(self._body)
         self._body.clear()
+        if ahead := len(self._http.trailing_data[0]):
+            self._hold_back(ahead)
         self.ask(request, body)
 
     def proceed(self, judged: HttpAnswer | int) -> None:
@@ -251,7 +249,7 @@ class HttpConnection(asyncio.Protocol, ABC):
 
     def hand_over(self) -> bytes:
         """Give the connection to another protocol; return the bytes received after the head."""
-        self._set_deadline(0)
+        self._end_deadlines()
         self._transport = self._request = None
         self._busy = True
         return self._http.trailing_data[0]
@@ -310,9 +308,7 @@ class HttpConnection(asyncio.Protocol, ABC):
         self._http.start_next_cycle()
         self._request = None
         self._busy = False
-        if self._ahead > self._read_ahead and self._transport is not None:
-            self._transport.resume_reading()
-        self._ahead = 0
+        self._read_on()
         self._silent = self._idle_s > 0 and not self._http.trailing_data[0]
         self._set_deadline(self._idle_s if self._silent else self._head_s)
         self._loop.call_soon(self._advance)
@@ -320,78 +316,23 @@ class HttpConnection(asyncio.Protocol, ABC):
     # -- deadlines
 
     def _set_deadline(self, seconds: float) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self._loop.call_later(seconds, self._too_slow) if seconds else None
+        self.due = self._loop.time() + seconds if seconds else NEVER
 
-    def _too_slow(self) -> None:
-        begun = self._request is not None or bool(self._http.trailing_data[0])
+    def _end_deadlines(self) -> None:
+        self.due = NEVER
+        self._deadlines.discard(self)
+
+    def too_slow(self) -> None:
+        """See `nullabona.machine.deadlines.Timed`."""
         if 0 < self.unsent() < self._left:
             self._left = self.unsent()
             self._set_deadline(self._body_s)
-        elif begun and not self._busy and self._http.our_state in _MAY_ANSWER:
+        elif self._is_in_part():
             self.reply(_TOO_SLOW)
         else:
             self.cut_off()
 
-
-class HttpTaskConnection(HttpConnection):
-    """A connection whose requests are answered by a task each, at the speed at which the client takes the answers."""
-
-    def __init__(
-        self, *, head_bytes: int, head_s: float, body_s: float, idle_s: float = 0, read_ahead: int = READ_AHEAD
-    ) -> None:
-        super().__init__(head_bytes=head_bytes, head_s=head_s, body_s=body_s, idle_s=idle_s, read_ahead=read_ahead)
-        self._task: asyncio.Task[None] | None = None
-        self._writable = asyncio.Event()
-        self._writable.set()
-
-    @abstractmethod
-    async def respond(self, request: h11.Request, body: bytes) -> HttpAnswer:
-        """The answer to a whole request. An exception is answered with 500 and passed to the loop's handler."""
-
-    def ask(self, request: h11.Request, body: bytes) -> None:
-        """See `HttpConnection.ask`."""
-        self._task = self._loop.create_task(self._serve(request, body))
-
-    def pause_writing(self) -> None:
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        self._writable.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._writable.set()
-
-    async def _serve(self, request: h11.Request, body: bytes) -> None:
-        try:
-            answer = await self.respond(request, body)
-        except Exception:
-            self.reply(_FAILED)
-            raise
-        if isinstance(answer, HttpStream):
-            await self._stream(answer)
-        else:
-            await self._writable.wait()
-            self.reply(answer)
-
-    async def _stream(self, answer: HttpStream) -> None:
-        """Send an answer in parts. If its source fails, the connection ends, because the head was already sent."""
-        if self._transport is None or self._leaving:
-            return
-        try:
-            self._write(self._head(answer, answer.length, close=answer.close))
-            if not self._is_head():
-                async for part in answer.parts:
-                    self._write(self._http.send(h11.Data(data=part)))
-                    await self._writable.wait()
-            self._write(self._http.send(h11.EndOfMessage()))
-        except Exception:  # noqa: BLE001 - nothing of what went wrong is told
-            self.cut_off()
-        else:
-            self._finish(close=answer.close)
-
-    def _write(self, data: bytes | None) -> None:
-        if self._transport is not None and data:
-            self._transport.write(data)
+    def _is_in_part(self) -> bool:
+        """Whether a request has begun to come and is not whole."""
+        begun = self._request is not None or bool(self._http.trailing_data[0])
+        return begun and not self._busy and self._http.our_state in _MAY_ANSWER

@@ -9,9 +9,9 @@ from importlib.resources import files
 
 
 @cache
-def named_queries(package: str) -> dict[str, str]:
-    """Name → statement, from the ``queries.sql`` in ``package``."""
-    parts = files(package).joinpath("queries.sql").read_text("utf-8").split("-- name: ")[1:]
+def named_queries(package: str, name: str = "queries.sql") -> dict[str, str]:
+    """Name → statement, from the file ``name`` in ``package``."""
+    parts = files(package).joinpath(name).read_text("utf-8").split("-- name: ")[1:]
     return {name.strip(): sql.strip() for name, _, sql in (part.partition("\n") for part in parts)}
 
 

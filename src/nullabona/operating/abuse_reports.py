@@ -9,15 +9,21 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from nullabona.directory.service import read_producible
 from nullabona.errors import NullabonaError, PeerError
+from nullabona.extras import require
 from nullabona.machine.opening import opening
 from nullabona.machine.settings import BadConfig
+from nullabona.relay.bucket import bucket_of
+from nullabona.relay.config import engine_of, read_file
+from nullabona.relay.store.bucket_opening import open_bucket_beside
 from nullabona.relay.store.files import FileBlobStore
+from nullabona.relay.store.interface import BlobDamaged, BlobStore
 from nullabona.wire.abuse_report import MAX_ABUSE_REPORT, AbuseReport, ReportedFile, read_abuse_report
 from nullabona.wire.blob import open_piece
 from nullabona.wire.card import decode_card
@@ -62,31 +68,34 @@ def read_report_file(path: Path) -> bytes:
         return file.read(MAX_ABUSE_REPORT + 1)
 
 
-def examine(data: bytes, relay: Path) -> Examined:
+def examine(data: bytes, relay: Path, config: Path | None = None) -> Examined:
     """What is proven of a report at the relay whose data is in ``relay``, which may run. Changes nothing.
+
+    ``config``: the relay's configuration file, if it keeps blobs in a bucket. Those that wait for their batch are only
+    in the relay's memory, and are not found; but if it is on an engine they are.
 
     Raises `BadConfig` without such a folder, and what `read_abuse_report` or the relay's store raises.
     """
     report = read_abuse_report(data)
-    store = _store(relay)
     reported = [(number, said.file) for number, said in enumerate(report.body.messages, 1) if said.file is not None]
-    files = tuple(_look(store, number, file) for number, file in reported)
+    with _store(relay, config) as store:
+        files = tuple(_look(store, number, file) for number, file in reported)
     return Examined(report, files, None if report.reporter is None else _standing(relay, report.reporter))
 
 
-def erase(found: Examined, relay: Path) -> int:
+def erase(found: Examined, relay: Path, config: Path | None = None) -> int:
     """Erase the pieces that the report's keys open; how many were still there. The caller enters it in the docket."""
-    store = _store(relay)
-    return sum(store.remove(digest) for digest in found.erasable)
+    with _store(relay, config) as store:
+        return sum(store.remove(digest) for digest in found.erasable)
 
 
-def save_opened(found: Examined, relay: Path, folder: Path) -> list[Path]:
+def save_opened(found: Examined, relay: Path, folder: Path, config: Path | None = None) -> list[Path]:
     """Write the reported files that open as a whole into a new folder, under numbers, for this user alone.
 
     They are what somebody reports as illegal: nothing looks into them here. Raises `PathUnusable`.
     """
-    store, written = _store(relay), []
-    with opening(folder):
+    written = []
+    with _store(relay, config) as store, opening(folder):
         folder.mkdir(mode=0o700)
         for file in found.files:
             said = found.report.body.messages[file.number - 1].file
@@ -99,30 +108,46 @@ def save_opened(found: Examined, relay: Path, folder: Path) -> list[Path]:
     return written
 
 
-def _store(relay: Path) -> FileBlobStore:
-    if not (relay / "blobs").is_dir():
+@contextmanager
+def _store(relay: Path, config: Path | None) -> Iterator[BlobStore]:
+    said = {} if config is None else read_file(config)
+    bucket = bucket_of(said)
+    engine = None if bucket is None else engine_of(said)
+    if bucket is not None and engine is not None:
+        require("engine")
+        from nullabona.relay.shelves.engine.opening import shared_bucket_beside
+
+        with shared_bucket_beside(bucket, engine) as shared:
+            yield shared
+    elif bucket is not None:
+        yield open_bucket_beside(bucket, relay)
+    elif not (relay / "blobs").is_dir():
         raise BadConfig(f"there are no files of a relay in {relay}", hint="give --data DIR, as for `nulla relay serve`")
-    return FileBlobStore(relay, serving=False)
+    else:
+        yield FileBlobStore(relay, serving=False)
 
 
-def _look(store: FileBlobStore, number: int, file: ReportedFile) -> FileFound:
+def _look(store: BlobStore, number: int, file: ReportedFile) -> FileFound:
     found = list(_opening(store, file))
     opened = tuple(digest for digest, opens in found if opens)
     gone = sum(opens is None for _, opens in found)
     return FileFound(number, file.name, file.size, opened, len(found) - len(opened) - gone, gone)
 
 
-def _opening(store: FileBlobStore, file: ReportedFile) -> Iterator[tuple[bytes, bool | None]]:
+def _opening(store: BlobStore, file: ReportedFile) -> Iterator[tuple[bytes, bool | None]]:
     """Each piece's hash, and whether the key opens it; None: it is not here."""
     for digest, here, piece in _pieces(store, file):
         yield digest, piece is not None if here else None
 
 
-def _pieces(store: FileBlobStore, file: ReportedFile) -> Iterator[tuple[bytes, bool, bytes | None]]:
+def _pieces(store: BlobStore, file: ReportedFile) -> Iterator[tuple[bytes, bool, bytes | None]]:
     """Each piece's hash, whether it is here, and its content if the key opens it. One at a time is in memory."""
     for ref in file.blobs:
         for index, digest in enumerate(ref.chunks):
-            chunk = store.get(digest)
+            try:
+                chunk = store.get(digest)
+            except BlobDamaged:  # nobody is served it, and nobody can open it
+                chunk = None
             try:
                 yield digest, chunk is not None, None if chunk is None else open_piece(ref, index, chunk)
             except PeerError:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from nullabona.directory.core.registering import Registration
-from nullabona.directory.opening import FOLDER, RecordOptions, has_log
+from nullabona.directory.opening import CARDS_SCHEMA, FOLDER, RECORD_SCHEMA, RecordOptions, has_log, has_rows
 from nullabona.directory.service import Options, open_directory
 from nullabona.directory.store.sqlite import FILE as CARDS
 from nullabona.errors import NullabonaError, UserError
@@ -62,11 +63,11 @@ def check_begun(config: Config, host: str | None, chosen: DirectorySettings) -> 
     """Raises `RecordNotBegun` or `CardsMissing`, before anything is made, unless this relay's record has begun."""
     if host is None or config.data is None:
         return
-    folder, cards = _places(config.data, chosen)
-    if not has_log(folder):
-        raise RecordNotBegun(f"there is no public record in {folder}")
-    if not cards.exists():
-        raise CardsMissing(f"the public record is in {folder}, and there is no {cards}")
+    here = _look(config.data, chosen)
+    if not here.has_record:
+        raise RecordNotBegun(f"there is no public record in {here.record}")
+    if not here.has_cards:
+        raise CardsMissing(f"the public record is in {here.record}, and there is no {here.cards}")
 
 
 def begin_relay(settings: Mapping[str, Any], *, cards_lost: bool = False) -> list[str]:
@@ -86,7 +87,7 @@ def begin_relay(settings: Mapping[str, Any], *, cards_lost: bool = False) -> lis
     host = None if any_port else host_of(config, chosen.host)
     if host is None:
         raise BadConfig("say what stands after the @ in handles registered here", hint="give --host HOST[:PORT]")
-    _check_may_begin(*_places(config.data, chosen), cards_lost=cards_lost)
+    _check_may_begin(_look(config.data, chosen), cards_lost=cards_lost)
     if not cards_lost:
         asyncio.run(_check_unknown(origin_of(host), chosen.record))
     directory = open_directory(config.data, host, Options(record=chosen.record, limits=chosen.limits))
@@ -103,17 +104,17 @@ def check_cards_return(chosen: DirectorySettings) -> None:
         )
 
 
-def _check_may_begin(folder: Path, cards: Path, *, cards_lost: bool) -> None:
-    if not has_log(folder):
-        if cards_lost or cards.exists():
+def _check_may_begin(here: _Found, *, cards_lost: bool) -> None:
+    if not here.has_record:
+        if cards_lost or here.has_cards:
             raise RecordNotBegun(
-                f"there is no public record in {folder}, and it has begun already",
+                f"there is no public record in {here.record}, and it has begun already",
                 hint=f"put it back: nulla log restore, from the newest copy of a mirror ({_PAGE})",
             )
-    elif cards.exists():
-        raise RecordBegun(f"there is a public record in {folder} already")
+    elif here.has_cards:
+        raise RecordBegun(f"there is a public record in {here.record} already")
     elif not cards_lost:
-        raise CardsMissing(f"the public record is in {folder}, and there is no {cards}")
+        raise CardsMissing(f"the public record is in {here.record}, and there is no {here.cards}")
 
 
 async def _check_unknown(origin: str, options: RecordOptions) -> None:
@@ -135,6 +136,20 @@ async def _check_unknown(origin: str, options: RecordOptions) -> None:
             raise RecordElsewhere(f"{where} holds a record of {origin} already")
 
 
-def _places(data: Path, chosen: DirectorySettings) -> tuple[Path, Path]:
-    """The folder of the record, and the file of the cards."""
-    return chosen.record.folder or data / FOLDER, data / CARDS
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where the record and the cards are to be, for a person, and whether each is there."""
+
+    record: str
+    cards: str
+    has_record: bool
+    has_cards: bool
+
+
+def _look(data: Path, chosen: DirectorySettings) -> _Found:
+    """Raises `PostgresUnusable` if they are in a database that cannot be asked."""
+    store, folder, cards = chosen.record.store, chosen.record.folder or data / FOLDER, data / CARDS
+    if store is None:
+        return _Found(str(folder), str(cards), has_log(folder), cards.exists())
+    return _Found(f"the schema {RECORD_SCHEMA} of the database", f"schema {CARDS_SCHEMA} in it",
+                  has_rows(store, RECORD_SCHEMA), has_rows(store, CARDS_SCHEMA))  # fmt: skip

@@ -6,7 +6,6 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
@@ -15,13 +14,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from nullabona.directory.producing import read_producible_from
 from nullabona.directory.service import read_producible
 from nullabona.docket.administration import DeskDone
 from nullabona.docket.cases.casework import Done
 from nullabona.docket.core.acts import CredentialKind
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Package
-from nullabona.docket.desk import Desk, NotFounded, Proposal
+from nullabona.docket.desk import Desk, Proposal
 from nullabona.docket.keeping.signing import signer, verify_ed25519
 from nullabona.docket.ports import (
     Acting,
@@ -39,8 +39,10 @@ from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.errors import UserError
 from nullabona.machine.failures import reason_of
 from nullabona.machine.opening import PathUnusable
+from nullabona.machine.postgres.place import parse_store
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
 from nullabona.machine.steady import steady_now
+from nullabona.operating.desk_places import places_of
 from nullabona.operating.docket_log import check_origin, open_witnessed_log
 from nullabona.operating.epochs import PUBLIC, EpochDays
 from nullabona.operating.officer_file import OfficerFile, OfficerFileUnusable
@@ -49,9 +51,12 @@ from nullabona.sequencer import Log
 CONFIG: Final = "docket.toml"
 KEYS: Final[Mapping[str, str]] = {
     "operator": "what the operator is called, in packages and notices",
+    "store": "URL of a PostgreSQL database with a synchronous standby, in place of SQLite, for desk, log and console",
     "origin": "the docket log's name, as in its keys: the host of the handles, a slash and a word",
     "contact": "how people and authorities reach the desk, as an address or telephone number; notices name it",
     "directory": "the data directory of the relay and its directory, where handles are looked up",
+    "relay": "the relay's configuration file, if it keeps files in a bucket: what a report's keys open is erased there",
+    "directory_store": "URL of the PostgreSQL database with the directory's cards, if the relay's settings name one",
     "guidelines": "table with serve_at, hours (each ko and en), languages and emergency: what authorities are told",
     "log_keys": "file with the log's private keys (nulla log keygen)",
     "policy": "file that says whose witness counts; receipts carry it",
@@ -61,8 +66,19 @@ KEYS: Final[Mapping[str, str]] = {
     "zone": "time zone of the console, as Asia/Seoul; UTC if it is not named",
     "witness": "tables with url and vkeys of witnesses; without them, the policy says the witnesses and their URLs",
 }
-_FILES: Final = ("custodian", "directory", "log_keys", "policy")
-_OPTIONAL: Final = ("contact", "custodian", "custodian_name", "custodian_title", "guidelines", "witness", "zone")
+_FILES: Final = ("custodian", "directory", "relay", "log_keys", "policy")
+_OPTIONAL: Final = (
+    "contact",
+    "custodian",
+    "custodian_name",
+    "custodian_title",
+    "directory_store",
+    "guidelines",
+    "relay",
+    "store",
+    "witness",
+    "zone",
+)
 
 
 class DeskFileUnusable(UserError):
@@ -117,24 +133,16 @@ def open_desk(data: Path, parts: Parts | None = None, officer: OfficerFile | Non
     config, catalogue = read_config(data), load()
     given = outside(config, catalogue, parts or Parts())
     check_origin(str(config["origin"]), Path(config["directory"]))
+    places = places_of(data, config)
+    if places.store is not None:
+        places.check_founded()  # its database may be another one, or empty
     log = open_docket_log(data, config)
     try:
         publication = Publication(log, str(config["origin"]), read_policy_text(Path(config["policy"])))
-        return OpenedDesk(Desk(data / "desk", catalogue.taxonomy(), given, publication), log, officer)
+        return OpenedDesk(Desk(places.desk(), catalogue.taxonomy(), given, publication), log, officer)
     except BaseException:
         log.release()
         raise
-
-
-def check_founded(data: Path) -> None:
-    """Raises `NotFounded` unless a desk was founded in the folder. It may be open elsewhere."""
-    try:
-        with closing(sqlite3.connect(f"file:{data / 'desk' / 'desk.db'}?mode=ro", uri=True)) as reader:
-            if reader.execute("SELECT 1 FROM meta WHERE key = 'cadence'").fetchone() is not None:
-                return
-    except sqlite3.Error:
-        pass
-    raise NotFounded("no desk was founded in this folder")
 
 
 def read_config(data: Path) -> dict[str, Any]:
@@ -169,10 +177,11 @@ def zone_of(data: Path) -> tzinfo:
 def outside(config: Mapping[str, Any], catalogue: Catalogue, parts: Parts) -> Outside:
     """What the desk is handed."""
     directory = Path(config["directory"])
+    store = None if "directory_store" not in config else parse_store(str(config["directory_store"]))
 
     def held(handle: str) -> Mapping[str, object]:
         try:
-            return read_producible(directory, handle)
+            return read_producible(directory, handle) if store is None else read_producible_from(store, handle)
         except (OSError, sqlite3.Error, PathUnusable) as error:
             why = reason_of(error) if isinstance(error, OSError) else error
             raise DeskFileUnusable(f"the directory's cards in {directory} cannot be read: {why}") from error

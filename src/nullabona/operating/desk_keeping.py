@@ -13,10 +13,10 @@ import os
 import shutil
 import tarfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import pyrage
 
@@ -31,7 +31,8 @@ from nullabona.machine.opening import opening
 from nullabona.machine.settings import BadConfig
 from nullabona.operating.checks.record import OwnLog
 from nullabona.operating.console import FOLDER as CONSOLE
-from nullabona.operating.desk import CONFIG, DeskFileUnusable, check_founded, read_config, read_policy_text
+from nullabona.operating.desk import CONFIG, DeskFileUnusable, read_config, read_policy_text
+from nullabona.operating.desk_places import DeskPlaces, places_of
 from nullabona.operating.keeping import BackupDamaged, BackupExists
 from nullabona.reading import ask_witnesses, check_not_behind
 
@@ -66,7 +67,7 @@ def back_up_desk(data: Path, target: Path, recipient: str, made_s: int) -> int:
     Nothing is left then.
     """
     check_recipient(recipient)
-    check_founded(data)
+    _places(data).check_founded()
     _check_whole(data)
     if target.resolve().is_relative_to(data.resolve()):
         raise BadConfig("a copy in the desk's own folder is lost with it", hint="name a file elsewhere")
@@ -91,7 +92,7 @@ def restore_desk(backup: Path, identity: str, data: Path, route: Route) -> int:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             count = _unpack(backup, identity, data)
-            check_founded(data)
+            _places(data).check_founded()
             asyncio.run(_check_newest(data, route))
         except BaseException:
             for path in data.iterdir():  # half a desk, or an old one, must not be begun with
@@ -102,13 +103,21 @@ def restore_desk(backup: Path, identity: str, data: Path, route: Route) -> int:
 
 async def _check_newest(data: Path, route: Route) -> None:
     config = read_config(data)
-    policy, own = Policy.parse(read_policy_text(Path(config["policy"]))), OwnLog(data / "log").newest()
+    policy, own = Policy.parse(read_policy_text(Path(config["policy"]))), _own(data, config).newest()
     if own is None:
         raise BackupDamaged("the copy has no log that can be read")
     words = await ask_witnesses(policy, str(config["origin"]), route)
     check_not_behind(own, words)
     if words and all(word.error for word in words):
         raise CopyUnproven(f"no witness answers: {', '.join(word.witness for word in words)}")
+
+
+def _places(data: Path) -> DeskPlaces:
+    return places_of(data, read_config(data))
+
+
+def _own(data: Path, config: Mapping[str, Any]) -> OwnLog:
+    return OwnLog(data / "log", places_of(data, config).log())
 
 
 def _check_whole(data: Path) -> None:

@@ -15,6 +15,7 @@ from nullabona.directory.opening import FOLDER, NOBODY, PERIOD_S, RecordOptions,
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy
 from nullabona.machine.failures import reason_of
+from nullabona.machine.postgres.place import parse_store
 from nullabona.machine.settings import BadConfig, Endpoint
 from nullabona.operating.registration import KEYS, take_admission, take_daily
 from nullabona.relay.config import Config
@@ -55,6 +56,13 @@ def host_of(config: Config, given: str | None) -> str | None:
 
     Without ``given`` that is the address itself if it is one of this machine's own, as for trying things out.
     """
+    if config.name:  # a handle's host leads to the relay without a name there, and to its directory
+        if given is not None:
+            raise BadConfig(
+                "a relay with a name in its URL has no directory",
+                hint="leave out 'host' here; the directory is a relay without 'name'",
+            )
+        return None
     if given is not None:
         if "://" in given or "/" in given:
             raise BadConfig(f"the host is a name, not a URL: {given!r}", hint='write host = "relay.example"')
@@ -75,8 +83,8 @@ class DirectorySettings:
 
 def take_settings(settings: dict[str, Any]) -> DirectorySettings:
     """Remove the directory's settings from those of the relay. Raises `BadConfig`."""
-    host, folder, witnesses, docket, mirrors, files = (
-        _text(settings, name) for name in ("host", "record", "witnesses", "docket", "mirrors", "docket_files")
+    host, folder, witnesses, docket, mirrors, files, store = (
+        _text(settings, name) for name in ("host", "record", "witnesses", "docket", "mirrors", "docket_files", "store")
     )
     period_s = settings.pop("period", PERIOD_S)
     if type(period_s) is not int or not 1 <= period_s <= LONGEST_PERIOD_S:
@@ -89,6 +97,7 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
         docket="" if docket is None else _read_docket(Path(docket)),
         docket_files=None if files is None else Path(files),
         folder=None if folder is None else Path(folder),
+        store=None if store is None else parse_store(store),
         mirrors=() if mirrors is None else _read_mirrors(Path(mirrors)),
         absent=_absent(settings, lines),
     )

@@ -13,6 +13,7 @@ from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.settings import BadConfig
+from nullabona.operating.desk_places import places_of
 from nullabona.operating.epochs import PUBLIC
 from nullabona.operating.log_witnesses import witnesses_in
 from nullabona.sequencer import Log, WitnessAddress, open_log
@@ -44,7 +45,10 @@ def open_witnessed_log(data: Path, config: Mapping[str, Any], policy_text: str) 
     policy = Policy.parse(policy_text)
     witnesses = _witnesses(config, policy)
     signers = read_key_file(Path(config["log_keys"]))
-    return open_log(data / "log", signers, str(config["origin"]), witnesses=witnesses, policy=policy)
+    return open_log(
+        data / "log", signers, str(config["origin"]), witnesses=witnesses, policy=policy,
+        make_store=places_of(data, config).log_rows(),
+    )  # fmt: skip
 
 
 def _witnesses(config: Mapping[str, Any], policy: Policy) -> list[WitnessAddress]:

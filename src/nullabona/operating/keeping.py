@@ -61,6 +61,7 @@ _CARDS_THERE: Final = (
 _SETTINGS: Final = ("config", "witnesses", "mirrors", "docket", KEYS)
 LEFT_OUT: Final = {
     "boxes.db, blobs": "members' devices put everything back; a copy would bring back what is erased",
+    "blob-keys": "a copy would open blobs of a bucket that are erased",
     "cards.db": "owners' devices publish their cards again; a copy would be older than the record",
     "record/log.db": "made again from the copy of the record",
 }
@@ -182,6 +183,9 @@ def restore_relay(settings: Mapping[str, Any], backup: Path, record: str | None,
     if setting.host != host:
         raise BadConfig(f"the backup is of {host}, and the settings say {setting.host}", hint=f"give --host {host}")
     check_cards_return(setting.chosen)
+    if setting.chosen.record.store is not None:
+        raise BadConfig("this command restores a record in SQLite only",
+                        hint="restore the PostgreSQL server, or leave the setting store out")  # fmt: skip
     data, folder = setting.config.data, setting.record
     if data is None or folder is None:
         raise BadConfig("a volatile relay keeps no record, so there is nothing to restore", hint="give --data DIR")

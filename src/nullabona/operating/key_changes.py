@@ -65,7 +65,7 @@ def draft_keys(settings: Mapping[str, Any], witnesses: Path | None, target: Path
     kept = folder / DRAFT
     then = lines if witnesses is None else witness_lines(witnesses)
     old, new = open_keys(folder / FILE, origin, begun=True), draw_next(folder / FILE, origin)
-    number, before = _end(folder / PUBLIC)
+    number, before = end_of(folder / PUBLIC)
     try:
         change = make_change(origin, number, _policy(old, lines), _policy(new, then))
     except Malformed as error:
@@ -106,7 +106,7 @@ def install_keys(settings: Mapping[str, Any], confirmed: Sequence[Path]) -> KeyC
         name = f"{FOLDER}/{change.number}"
         public = Disk(folder / PUBLIC, folder / "incoming")
         if public.read(name) is None:
-            note = _with_signatures(proof.note, confirmed)
+            note = with_signatures(proof.note, confirmed)
             check_change(change, note, change.before, change.after)
             public.put(name, LogProof(proof.index, proof.hashes, note, proof.extra).encode())
             public.settle()
@@ -132,8 +132,8 @@ def _record(settings: Mapping[str, Any]) -> tuple[Path, str, str]:
     return folder, origin_of(setting.host), setting.chosen.record.witnesses
 
 
-def _end(public: Path) -> tuple[int, Frontier]:
-    """The number of the next change, and the key log before it."""
+def end_of(public: Path) -> tuple[int, Frontier]:
+    """The number of the next change, and the key log before it. Raises `ChangeRefused` if there are too many."""
     changes = changes_of(public)
     if not changes:
         return 0, Frontier()
@@ -154,7 +154,8 @@ def _policy(keys: RecordKeys, witnesses: str) -> str:
     return "".join(f"{line}\n" for line in (*own, *(line for line in lines if line and not line.startswith("#"))))
 
 
-def _with_signatures(note: Note, files: Sequence[Path]) -> Note:
+def with_signatures(note: Note, files: Sequence[Path]) -> Note:
+    """The note with the lines in ``files``, which nothing has checked. Raises `ChangeRefused` or `KeysUnproven`."""
     for path in files:
         try:
             note = note.plus(parse_signatures(path.read_bytes()[:MAX_CHANGE]))

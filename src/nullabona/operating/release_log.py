@@ -11,6 +11,7 @@ from nullabona.log.keys import SignerKey
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.operating.log_witnesses import witnesses_in
+from nullabona.operating.release_log_keys import former_keys
 from nullabona.releases.ledger import Ledger, WrongReleaseKeys, fingerprint
 from nullabona.releases.statement import Entry, Keys, parse_entry
 from nullabona.sequencer import Log, open_log
@@ -31,11 +32,13 @@ async def enter(
     """Publish ``entry`` in the log in ``folder``, with a quorum of the policy's witnesses. Its first entry makes it.
 
     An entry that is in the log already is published again and not entered twice, so that an interrupted call can be
-    repeated. Raises what `Ledger.check` raises, and then nothing is in the log; else as `Log.publish`.
+    repeated. Raises what `Ledger.check` raises, and then nothing is in the log; `LogKeyReplaced` for keys that the log
+    had before its newest change of keys; else as `Log.publish`.
     """
     log = open_log(
-        folder, signers, signers[0].name, witnesses=witnesses_in(policy), policy=policy, route=route or Route()
-    )
+        folder, signers, signers[0].name, witnesses=witnesses_in(policy), policy=policy, route=route or Route(),
+        former=former_keys(folder, signers),
+    )  # fmt: skip
     try:
         data = entry.encode()
         # What an interrupted call has staged is a part of the log already, so it is judged with the rest.

@@ -14,19 +14,23 @@ from nullabona.relay.turned_away import BESIDE_CONNECTIONS
 
 LEAST_PEOPLE: Final = 1
 MOST_PEOPLE: Final = 300_000
-"""A relay is one process on one core, which carries fewer than a third of these (docs/capacity.md)."""
-CONNECTIONS: Final = 2
-"""A device has one for its rooms and one for its inbox."""
+"""A relay is one process on one core, which carries fewer than all of these (docs/capacity.md)."""
+CONNECTIONS: Final = 1
+"""A device has one that lasts, on which activity is told."""
+REQUESTS: Final = 2_000
+"""At once, each on a connection of its own for some milliseconds: reads and appends."""
 DEVICES_PERCENT: Final = 117
 """All at once, after a restart: a device of each person, and some with a second one."""
 FILE_BYTES: Final = 2_000_000
 """Of photos and files that a person sends in a day, on average, in sealed pieces."""
 CONNECTION_KIB: Final = 26
-"""Memory for a connection: 51 KiB for a client that has two."""
+"""Memory for a connection."""
 EMPTY_MIB: Final = 50
 """Memory of a relay that nobody uses."""
-FRAME_BYTES: Final = 40 * 2 * 1_659
-"""A person's messages of a day, with receipts and commits: each a frame and what it takes on the disk."""
+FRAME_BYTES: Final = 40 * 38 * 1_659 // 10
+"""A person's messages of a day: 40, each of which makes 3.8 frames with receipts and commits, and what a frame takes on
+the disk. So many were the frames of clients before docs/decisions/0067-slim-receipts.md; today's are half of them.
+"""
 _MIB: Final = 2**20
 _GIB: Final = 2**30
 _ROUND: Final = 1_000
@@ -66,16 +70,16 @@ def sizes_for(people: int) -> Sizes:
             hint=f"divide them over several relays of at most {MOST_PEOPLE:,}; docs/capacity.md says what each costs",
         )
     defaults = Limits()
-    connections = _up(people * CONNECTIONS * DEVICES_PERCENT // 100)
+    connections = _up(people * CONNECTIONS * DEVICES_PERCENT // 100 + REQUESTS)
     blobs = max(defaults.blob_bytes_per_day, people * FILE_BYTES)
     kept = defaults.retention_days * (people * FILE_BYTES + people * FRAME_BYTES)
     return Sizes(
         people=people,
-        connections=max(_ROUND, connections),
-        files=max(_ROUND, connections) + max(_ROUND, BESIDE_CONNECTIONS),
-        proxy_connections=2 * max(_ROUND, connections) + _ROUND,
+        connections=connections,
+        files=connections + max(_ROUND, BESIDE_CONNECTIONS),
+        proxy_connections=2 * connections + _ROUND,
         blob_bytes_per_day=blobs,
-        memory_mib=EMPTY_MIB + max(_ROUND, connections) * CONNECTION_KIB // 1_024,
+        memory_mib=EMPTY_MIB + connections * CONNECTION_KIB // 1_024,
         disk_gib=-(-kept * 11 // 10 // _GIB) + 1,
     )
 

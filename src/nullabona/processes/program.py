@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -195,11 +194,3 @@ def run(
         command, input=stdin, cwd=cwd, env=env, timeout=patience_s, capture_output=True, encoding="utf-8", check=False
     )
     return Ended(done.returncode, done.stdout, done.stderr)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -13,7 +13,8 @@ from typing import Final
 
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import encode_private_key, write_key_file
-from nullabona.processes.program import NULLA, ProcessFailed, Program, free_port, nulla, python
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import NULLA, ProcessFailed, Program, nulla, python
 
 ANY_PORT: Final = "127.0.0.1:0"
 _ATTEMPTS: Final = 100
@@ -87,16 +88,18 @@ def begin_record(data: Path, *more: str, listen: str, cwd: Path | None = None) -
 class WitnessProcess(Program):
     """A witness with a new key and everything else in ``folder``, which is made; it knows the log with these keys.
 
-    Evidence is kept in ``data/evidence`` there. ``more`` are further lines of its configuration.
+    Evidence is kept in ``data/evidence`` there. ``more`` are further lines of its configuration. ``mirrored``: the URL
+    of the directory whose log it is; then the witness mirrors its map.
     """
 
-    def __init__(self, folder: Path, name: str, vkeys: Sequence[str], *more: str) -> None:
+    def __init__(self, folder: Path, name: str, vkeys: Sequence[str], *more: str, mirrored: str = "") -> None:
         folder.mkdir()
         self.key = folder / "witness.key"
         write_key_file(self.key, [encode_private_key(Kind.COSIGN_ED25519, name, secrets.token_bytes(32))])
         lines = ['data = "data"', 'key = "witness.key"', f'listen = ["{ANY_PORT}"]', *more]
+        map_line = [f"map = {json.dumps(mirrored)}"] if mirrored else []
         config = folder / "witness.toml"
-        config.write_text("\n".join([*lines, "[[log]]", f"vkeys = {json.dumps(list(vkeys))}", ""]), "utf-8")
+        config.write_text("\n".join([*lines, "[[log]]", f"vkeys = {json.dumps(list(vkeys))}", *map_line, ""]), "utf-8")
         log = folder.with_name(f"{folder.name}.log")
         begun = Program(nulla("witness", "init", "--config", str(config))).wait(_BEGIN_S)
         if begun.code != 0:

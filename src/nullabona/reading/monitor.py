@@ -42,14 +42,22 @@ class Step:
 
 
 async def advance(
-    source: Source, policy: Policy, report: Report, last: bytes | None, take: Take, *, from_start: bool = False
+    source: Source,
+    policy: Policy,
+    report: Report,
+    last: bytes | None,
+    take: Take,
+    *,
+    from_start: bool = False,
+    before: Policy | None = None,
 ) -> Step:
     """Compare the checkpoint of ``report`` with the remembered one, and pass each new, checked entry to ``take``.
 
-    Without ``last`` the watch begins with the next entry, or with the first if ``from_start``. Raises `LogRolledBack`,
-    `LogForked`, `LogDiffers`, `LogIncomplete`, `MemoryUnusable`; then the memory stays as it is.
+    Without ``last`` the watch begins with the next entry, or with the first if ``from_start``. ``before``: the policy
+    of ``last``, if the log's keys have changed since. Raises `LogRolledBack`, `LogForked`, `LogDiffers`,
+    `LogIncomplete`, `MemoryUnusable`; then the memory stays as it is.
     """
-    old = _remembered(policy, report, last)
+    old = _remembered(before or policy, report, last)
     new = report.checkpoint
     if old is None:
         old = Checkpoint(new.origin, 0, EMPTY_ROOT) if from_start else new

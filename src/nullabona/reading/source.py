@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from nullabona.errors import UserError
+from nullabona.log.key_change import FOLDER as CHANGES
+from nullabona.log.key_change import MAX_CHANGE
 from nullabona.log.note import MAX_NOTE
 from nullabona.log.tiles import ENTRIES, MAX_BUNDLE, TILE_SIZE, Tile, decode_bundle, encode_bundle
 from nullabona.log.tree import HASH_SIZE
@@ -96,6 +98,10 @@ class Source:
     async def pending(self) -> bytes | None:
         """The note that the log alone has signed, not verified; None if it shows none."""
         return await self._files.read(PENDING, MAX_NOTE)
+
+    async def key_change(self, number: int) -> bytes | None:
+        """The change of the log's keys with this number, not verified; None if there is none (spec/log.md §9)."""
+        return await self._files.read(f"{CHANGES}/{number}", MAX_CHANGE)
 
     async def tile(self, tile: Tile) -> bytes:
         """The bytes of a tile or bundle, not verified. Raises `LogIncomplete`, or `Malformed` for a bundle."""

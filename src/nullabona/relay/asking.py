@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
-from nullabona.wire.messages import AnyResponse, Request, decode_response
+from nullabona.wire.message import Request
+from nullabona.wire.messages import AnyResponse, decode_response
 
 Operation: TypeAlias = Callable[[Any, Caller, int], None]
 """Takes a request; sooner or later gives ``caller`` its one answer."""
@@ -21,6 +22,7 @@ class _Asker:
     def __init__(self, limits: Limits) -> None:
         self.budget = Budget(limits)
         self.max_wait_s = limits.wait_s
+        self.may_follow = False
         self.future: asyncio.Future[AnyResponse] = asyncio.get_running_loop().create_future()
 
     def answer(self, request_id: int, response: AnyResponse) -> None:  # noqa: ARG002 - a caller's signature
@@ -31,6 +33,14 @@ class _Asker:
         self.answer(request_id, decode_response(body))
 
     def is_full(self) -> bool:
+        return False
+
+    def keep_little(self) -> None: ...
+
+    def offer(self, request_id: int, body: bytes) -> bool:  # noqa: ARG002 - a caller's signature
+        return False
+
+    def has_unread(self) -> bool:
         return False
 
 

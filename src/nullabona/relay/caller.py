@@ -15,6 +15,13 @@ class Caller(Protocol):
     max_wait_s: int
     """Longest time a read may wait here."""
 
+    may_follow: bool
+    """Whether a request may have many answers here."""
+
+    def keep_little(self) -> None:
+        """Have the system hold little that is unread: much is to be sent without being asked for."""
+        ...
+
     def answer(self, request_id: int, response: AnyResponse) -> None:
         """Send the one answer to a request; dropped if the connection is gone."""
         ...
@@ -25,4 +32,12 @@ class Caller(Protocol):
 
     def is_full(self) -> bool:
         """Whether so much is unsent that a long answer should be refused."""
+        ...
+
+    def offer(self, request_id: int, body: bytes) -> bool:
+        """Send one of many answers at once, unless anything that was sent before is unread; whether it was sent."""
+        ...
+
+    def has_unread(self) -> bool:
+        """Whether anything that was sent has not left this process yet."""
         ...

@@ -14,10 +14,11 @@ from nullabona.relay.core.refusal import BAD_REQUEST, BUSY, SLOW_DOWN, STOPPING,
 from nullabona.relay.core.space import Space
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.wiping import wipe_secret
-from nullabona.wire.messages import Append, PublishCard, Request, decode_request
+from nullabona.wire.message import Request
+from nullabona.wire.messages import Append, PublishCard, decode_request
 from nullabona.wire.service import ASKER, Handler, Service
 
-_LAST_TAG: Final = 13
+_LAST_TAG: Final = 14
 _ARRAY: Final = 0x90
 _FIXINT_END: Final = 0x80
 

@@ -19,12 +19,14 @@ def figures_of(
     services: Sequence[Service],
     *,
     blob_bytes: int,
+    blob_bytes_waiting: tuple[int, int] | None,
     clock_stands: bool,
     certificate_end: int | None,
 ) -> Figures:
     """Limits, disk, certificate, clock, process, and what the services beside the relay have.
 
-    A number that there is not (no disk, no certificate) is left out.
+    ``blob_bytes_waiting``: how many and at most how many. A number that there is not (no disk, no certificate, no
+    bucket) is left out.
     """
     found: dict[str, int | dict[str, int]] = {
         "connections_limit": limits.connections,
@@ -38,6 +40,8 @@ def figures_of(
     }
     if space.disk is not None:
         found |= {"disk_free_bytes": space.disk.free, "disk_reserve_bytes": space.disk.reserve}
+    if blob_bytes_waiting is not None:
+        found["blob_bytes_waiting"], found["blob_bytes_waiting_limit"] = blob_bytes_waiting
     if (resident := resident_bytes()) is not None:
         found["process_resident_memory_bytes"] = resident
     if certificate_end is not None:

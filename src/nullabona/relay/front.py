@@ -8,7 +8,9 @@ from typing import Final, Protocol
 
 import h11
 
-from nullabona.machine.http_server import Headers, HttpAnswer, HttpConnection, refuse
+from nullabona.machine.deadlines import Deadlines
+from nullabona.machine.http_answer import Headers, HttpAnswer, refuse
+from nullabona.machine.known_head import KnownHeadConnection
 from nullabona.machine.websocket import feed
 from nullabona.relay.arriving import Arriving
 from nullabona.relay.core.budget import Budget
@@ -20,7 +22,6 @@ from nullabona.relay.invite_page import INVITE, INVITE_PAGE
 from nullabona.relay.unsent import Unsent
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 
-PATH: Final = b"/v1"
 LOG: Final = b"/log/"
 """The folder of the directory's log, laid out as in C2SP tlog-tiles (spec/map.md §2)."""
 CHECKPOINT: Final = b"checkpoint"
@@ -36,10 +37,15 @@ class Owner(Protocol):
     """What a connection needs of the server."""
 
     limits: Limits
+    deadlines: Deadlines
     dispatcher: Dispatcher
     stopping: bool
     unsent: Unsent
     arriving: Arriving
+    path: bytes
+    """The one path at which clients ask, of which no other spelling is served."""
+    post_head: re.Pattern[bytes]
+    """The usual heads of requests to it."""
 
     def opened(self, front: Front) -> bool: ...
     def closed(self, front: Front) -> None: ...
@@ -53,19 +59,25 @@ class Owner(Protocol):
     def websocket_protocol(self) -> asyncio.BufferedProtocol: ...
 
 
-class Front(HttpConnection):
+class Front(KnownHeadConnection):
     """One connection until it becomes a WebSocket or ends; a `Caller` for its one POST at a time."""
 
+    most = MAX_REQUEST
     usual = ((b"cache-control", b"no-store"),)
 
     def __init__(self, owner: Owner) -> None:
         limits = owner.limits
-        super().__init__(head_bytes=_HEAD_BYTES, head_s=limits.head_timeout_s, body_s=limits.body_timeout_s)
+        super().__init__(
+            head_bytes=_HEAD_BYTES, head_s=limits.head_timeout_s, body_s=limits.body_timeout_s,
+            deadlines=owner.deadlines,
+        )  # fmt: skip
+        self.known = owner.post_head
         self.budget = Budget(limits)
         self.max_wait_s = limits.http_wait_s
+        self.may_follow = False
         self._owner = owner
         self._limits = limits
-        self._begun = self._loop.time()
+        self._begun = 0.0
         self._cut = False
 
     # -- what services call
@@ -73,14 +85,22 @@ class Front(HttpConnection):
     def answer(self, request_id: int, response: AnyResponse) -> None:  # noqa: ARG002 - a caller's signature
         malformed = isinstance(response, Refusal) and response.code == BAD_REQUEST.code
         self.budget.inflight -= 1
-        self.reply(HttpAnswer(400 if malformed else 200, encode(response), BINARY))
+        self.reply_with(400 if malformed else 200, BINARY, encode(response))
 
     def answer_encoded(self, request_id: int, body: bytes) -> None:  # noqa: ARG002 - a caller's signature
         self.budget.inflight -= 1
-        self.reply(HttpAnswer(200, body, BINARY))
+        self.reply_with(200, BINARY, body)
 
     def is_full(self) -> bool:
         return self._owner.unsent.is_too_much(self.unsent(), self._limits.unsent_bytes)
+
+    def keep_little(self) -> None: ...
+
+    def offer(self, request_id: int, body: bytes) -> bool:  # noqa: ARG002 - a caller's signature
+        return False
+
+    def has_unread(self) -> bool:
+        return self.unsent() > 0
 
     # -- what the server calls
 
@@ -118,13 +138,14 @@ class Front(HttpConnection):
 
     def judge(self, request: h11.Request, headers: dict[bytes, bytes]) -> HttpAnswer | int | None:
         self._begun = self._loop.time()
-        if request.target == PATH and b"origin" in headers:  # only browsers send one, for a page that they show
+        path = self._owner.path
+        if request.target == path and b"origin" in headers:  # only browsers send one, for a page that they show
             return refuse(403, "no web page may ask here")
         if headers.get(b"upgrade", b"").lower() == b"websocket":
             return self._upgrade(request, headers)
         if request.target in {b"/healthz", b"/readyz", b"/metrics", INVITE} or request.target.startswith(LOG):
             return MAX_REQUEST if request.method == b"GET" else refuse(405, "only GET is served here")
-        if request.target != PATH:
+        if request.target != path:
             return refuse(404, _NOTHING_HERE)
         if request.method != b"POST":
             return refuse(405, "only POST and WebSocket are served here")
@@ -144,7 +165,13 @@ class Front(HttpConnection):
         elif request.target.startswith(LOG):
             self.reply(self._log_file(request.target.removeprefix(LOG)))
         else:
-            self._owner.dispatcher.dispatch(body, self, 0)
+            self.ask_known(body)
+
+    def begins(self) -> None:
+        self._begun = self._loop.time()
+
+    def ask_known(self, body: bytes) -> None:
+        self._owner.dispatcher.dispatch(body, self, 0)
 
     # -- inside
 
@@ -152,9 +179,9 @@ class Front(HttpConnection):
         """Give the connection to the WebSocket: a clean head of ours, then whatever followed the client's head."""
         transport = self._transport
         key = headers.get(b"sec-websocket-key", b"")
-        good = request.target == PATH and request.method == b"GET" and _KEY.fullmatch(key)
+        good = request.target == self._owner.path and request.method == b"GET" and _KEY.fullmatch(key)
         if transport is None or not good or headers.get(b"sec-websocket-version") != b"13":
-            return refuse(400, "a WebSocket of version 13 is served at /v1")
+            return refuse(400, f"a WebSocket of version 13 is served at {self._owner.path.decode()}")
         ahead = self.hand_over()
         protocol = self._owner.websocket_protocol()
         transport.set_protocol(protocol)

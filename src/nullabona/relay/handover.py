@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from picows import WSAutoPingStrategy, WSListener
@@ -73,6 +75,15 @@ def upgrade_head(key: bytes) -> bytes:
         b"GET /v1 HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
     )
+
+
+def keep_little(transport: asyncio.Transport, size: int) -> None:
+    """Have the system hold about ``size`` bytes at most that the other end does not take, in place of megabytes."""
+    found = transport.get_extra_info("socket")
+    if found is None:
+        return
+    with suppress(OSError), socket.socket(fileno=os.dup(found.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
 
 
 def nameless(transport: asyncio.Transport) -> asyncio.Transport:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
-from nullabona.machine.http_server import HttpAnswer
+from nullabona.machine.http_answer import HttpAnswer
 
 INVITE: Final = b"/i"
 _HTML: Final = (files("nullabona.relay") / "invite.html").read_bytes()

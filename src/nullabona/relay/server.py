@@ -14,6 +14,7 @@ from typing import Final
 from picows import WSCloseCode
 
 from nullabona.errors import NullabonaError
+from nullabona.machine.deadlines import Deadlines
 from nullabona.machine.doorway import comes_from_near
 from nullabona.machine.listening import Listening, listen_at
 from nullabona.machine.lock import FolderLock
@@ -25,24 +26,36 @@ from nullabona.relay.arriving import Arriving
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config
+from nullabona.relay.core.places import place_of
 from nullabona.relay.core.space import Space
+from nullabona.relay.digest_log import DigestLog
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.figures import figures_of
 from nullabona.relay.front import Front
 from nullabona.relay.handover import websocket_protocol
-from nullabona.relay.journal import Submits
 from nullabona.relay.metrics import Figures, Metrics
+from nullabona.relay.post_head import post_head
 from nullabona.relay.service import BoxService
+from nullabona.relay.shelves.engine.peers import Peers
+from nullabona.relay.shelves.engine.shared_blobs import SharedBlobs
+from nullabona.relay.shelves.journal import Submits
+from nullabona.relay.shelves.port import Shelf
+from nullabona.relay.shelves.stored import StoredShelf
 from nullabona.relay.shortage import Shortage
+from nullabona.relay.store.bucket_opening import open_bucket
 from nullabona.relay.store.files import FileBlobStore
+from nullabona.relay.store.fresh import FreshBlobs
 from nullabona.relay.store.interface import BlobStore, BoxStore
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
+from nullabona.relay.store.shared_bucket import SharedBucket
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.turned_away import TurnedAway
 from nullabona.relay.turns import Turns
 from nullabona.relay.unsent import Unsent
+from nullabona.relay.wake_link import WakeLink
 from nullabona.relay.websocket import WebSocket
 from nullabona.relay.writer import InlineWriter, Writer
+from nullabona.wire.endpoint import path_of
 from nullabona.wire.service import Measured, Publisher, Resident, Service
 
 _BACKLOG: Final = 1_024
@@ -59,26 +72,43 @@ class Stores:
     boxes: BoxStore
     blobs: BlobStore
     lock: FolderLock | None = None
+    room: SharedBlobs | None = None
+    """Where blobs of several processes wait for their bucket."""
 
     def close(self) -> None:
         """Close everything."""
         self.boxes.close()
+        if isinstance(self.blobs, FreshBlobs | SharedBucket) and self.blobs.use is not None:
+            self.blobs.use.release()
         if self.lock is not None:
             self.lock.close()
 
 
 def open_stores(config: Config) -> Stores:
-    """The stores of ``config``. Raises `FolderInUse`, `NotOurs` or `PathUnusable`."""
+    """The stores of ``config``. Raises `FolderInUse`, `NotOurs`, `PathUnusable`, or what `open_bucket` raises."""
     if config.data is None:
-        return Stores(MemoryBoxStore(), MemoryBlobStore())
+        blobs, room = _open_blobs(config)
+        return Stores(MemoryBoxStore(), blobs, room=room)
     with opening(config.data):
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FolderLock(config.data)
     try:
-        return Stores(SqliteBoxStore(config.data), FileBlobStore(config.data), lock)
+        blobs, room = _open_blobs(config)  # first: a bucket that is refused leaves no database open
+        boxes = SqliteBoxStore(config.data) if config.engine is None else MemoryBoxStore()
+        return Stores(boxes, blobs, lock, room)
     except BaseException:
         lock.close()
         raise
+
+
+def _open_blobs(config: Config) -> tuple[BlobStore, SharedBlobs | None]:
+    if config.bucket is None:
+        return MemoryBlobStore() if config.data is None else FileBlobStore(config.data), None
+    if config.engine is None:
+        return open_bucket(config.bucket, config.data, config.limits.retention_days), None
+    from nullabona.relay.shelves.engine.opening import open_shared_bucket  # of an extra that not every relay has
+
+    return open_shared_bucket(config.bucket, config.engine, config.limits.retention_days)
 
 
 class Relay:
@@ -93,10 +123,13 @@ class Relay:
         guard: ClockGuard | None = None,
     ) -> None:
         self.limits = config.limits
+        self.path = path_of(config.name).encode()
+        self.post_head = post_head(self.path)
         self.metrics = Metrics()
         self.unsent = Unsent(config.limits.unsent_total_bytes)
         self.arriving = Arriving(config.limits.arriving_total_bytes, self._everybody)
         self.turns = Turns()
+        self.deadlines = Deadlines()
         self.turned_away = TurnedAway(config.limits, self.metrics)
         self.stopping = False
         self.draining: asyncio.Task[None] | None = None
@@ -110,11 +143,19 @@ class Relay:
         self._writer: Submits = Writer(self._loop) if stores.boxes.durable else InlineWriter(self._loop)
         self.space = Space(config.limits)
         self._shortage = Shortage(self.space)
+        self._peers: Peers | None = None
+        self._shelf, digests, wakes = self._make_shelf()
         self.boxes = BoxService(
-            stores.boxes, self._writer, config.limits, self.metrics, rng=secrets.randbits, on_gone=self.end,
+            self._shelf,
+            config.limits,
+            self.metrics,
+            rng=secrets.randbits,
             space=self.space,
-        )  # fmt: skip
-        self.blobs = BlobService(stores.blobs, config.limits, self.metrics, self.space)
+            digests=digests,
+            wakes=wakes,
+            place=None if config.engine is None else place_of(config.engine.name),
+        )
+        self.blobs = BlobService(stores.blobs, config.limits, self.metrics, self.space, self.end)
         self.dispatcher = Dispatcher(
             {**self.boxes.operations(), **self.blobs.operations()}, services, config.limits, self.metrics, self.space
         )
@@ -131,7 +172,11 @@ class Relay:
         self._ping_at = self._clock.now() + config.limits.ping_s
 
     async def start(self) -> list[str]:
-        """Listen; the addresses listened on, as URLs."""
+        """Listen; the addresses listened on, as URLs. Raises what the shelf's `begin` raises."""
+        await self._shelf.begin()
+        if self._stores.room is not None:
+            await self._stores.room.begin()
+        await self.blobs.begin(self._day())
         if self._config.tls:
             self._context = server_context(self._config.tls)
             self._certificate_end = end_of(self._config.tls)
@@ -182,7 +227,11 @@ class Relay:
         for front in list(self._fronts):
             front.close()
         await self._farewell()
+        await self._shelf.close()
         await self._loop.run_in_executor(None, self._writer.stop)
+        await self.blobs.finish()
+        if self._stores.room is not None:
+            await self._stores.room.close()
         self._stores.close()
 
     # -- what connections call
@@ -222,7 +271,7 @@ class Relay:
         short = "short of disk: nothing new is kept" if self.space.short else ""
         damage = f"a database is damaged: {found}" if (found := self.metrics.faults.damage) else ""
         theirs = [service.trouble for service in self._services if isinstance(service, Resident)]
-        return "; ".join(filter(None, ("cannot write" if self.boxes.cannot_write else "", short, damage, *theirs)))
+        return "; ".join(filter(None, (self.boxes.trouble, short, damage, *theirs)))
 
     @property
     def unready(self) -> str:
@@ -246,6 +295,18 @@ class Relay:
 
     # -- inside
 
+    def _make_shelf(self) -> tuple[Shelf, DigestLog | None, WakeLink | None]:
+        """Where boxes are; digests and waiting clients that other processes have a part in, if there are others."""
+        limits, engine = self._config.limits, self._config.engine
+        if engine is None:
+            shelf = StoredShelf(self._stores.boxes, self._writer, limits, rng=secrets.randbits, on_gone=self.end)
+            return shelf, None, None
+        from nullabona.relay.shelves.engine.opening import open_engine_shelf  # of an extra that not every relay has
+
+        shared = open_engine_shelf(engine, limits, rng=secrets.randbits)
+        self._peers = shared.peers
+        return shared, shared.digests, shared.wakes
+
     def _everybody(self) -> list[Front | WebSocket]:
         return [*self._fronts, *self._sockets]
 
@@ -255,16 +316,20 @@ class Relay:
             on_full=self.turned_away.has_no_file,
         )  # fmt: skip
         self._servers.append(server)
-        return endpoint.url(server, secure=context is not None)
+        url = endpoint.url(server, secure=context is not None)
+        return f"{url}/n/{self._config.name}" if self._config.name else url
 
     def _tick(self) -> None:
         if self._ticker is not None:
             self._ticker.cancel()
         now = self._clock.now()
-        day = self._clock.day() if self._guard.check() else self._guard.day
+        day = self._day()
         self.boxes.tick(now, day)
         self._shortage.look(now)
         self.blobs.tick(now, day)
+        if self._peers is not None:
+            self._peers.took(day, self.space.brought, self.blobs.own_bytes)
+            self.space.elsewhere, self.blobs.elsewhere = self._peers.frames, self._peers.blobs
         self.metrics.connections = len(self._fronts) + len(self._sockets)
         self.metrics.publish(now, self._figures)
         self.unsent.recount(self._everybody())
@@ -275,9 +340,13 @@ class Relay:
                 socket.check_alive()
         self._ticker = self._loop.call_later(_TICK_S, self._tick)
 
+    def _day(self) -> int:
+        return self._clock.day() if self._guard.check() else self._guard.day
+
     def _figures(self) -> Figures:
         return figures_of(
             self.limits, self.space, self._services, blob_bytes=self.blobs.today_bytes,
+            blob_bytes_waiting=self.blobs.waiting_bytes,
             clock_stands=not self._guard.is_believed,
             certificate_end=self._certificate_end,
         )  # fmt: skip

@@ -41,8 +41,11 @@ class Unsent:
 
     def recount(self, readers: Iterable[Reader]) -> None:
         """Count again, and cut off the slowest readers until the rest is within the bound."""
-        slow = sorted(((reader.unsent(), index, reader) for index, reader in enumerate(readers)), reverse=True)
-        self._total = sum(size for size, _, _ in slow)
+        held = [(size, reader) for reader in readers if (size := reader.unsent())]
+        self._total = sum(size for size, _ in held)
+        if self._total <= self._most:
+            return
+        slow = sorted(((size, index, reader) for index, (size, reader) in enumerate(held)), reverse=True)
         for size, _, reader in slow:
             if self._total <= self._most or size <= LAG:
                 break

@@ -5,7 +5,7 @@ The relay knows which token belongs to which box only from the arrival of an app
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from nullabona.relay.caller import Caller
@@ -14,6 +14,7 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, Reason, refuse
 from nullabona.relay.core.wake_waiters import BatchAnswer, WakeWaiter, WakeWaiters
 from nullabona.relay.metrics import Metrics
+from nullabona.relay.wake_link import WakeLink
 from nullabona.wire.messages import AwaitWake, Frames, encode
 from nullabona.wire.wakes import wake_tokens
 
@@ -22,9 +23,17 @@ LOOK: Final = encode(Frames(b"", 0, ()))
 
 
 class WakeService:
-    """Answers `AwaitWake`. Single-threaded, as `BoxService`. ``others()`` counts the requests that wait elsewhere."""
+    """Answers `AwaitWake`. Single-threaded, as `BoxService`. ``others()`` counts the requests that wait elsewhere.
 
-    def __init__(self, limits: Limits, metrics: Metrics, others: Callable[[], int]) -> None:
+    ``link``: other processes of the same relay, which report to this (`WakeReports`).
+    """
+
+    def __init__(
+        self, limits: Limits, metrics: Metrics, others: Callable[[], int], link: WakeLink | None = None
+    ) -> None:
+        self._link = link
+        if link is not None:
+            link.report_to(self)
         self._limits = limits
         self._metrics = metrics
         self._others = others
@@ -52,12 +61,20 @@ class WakeService:
             return caller.answer(request_id, refuse(reason, 1))
         caller.budget.inflight -= 1
         if waiter is None:
-            return self._waiters.add(caller, request.token, request_id, self._now + wait_s)
+            self._waiters.add(caller, request.token, request_id, self._now + wait_s)
+            if self._link is not None:
+                self._link.waits(anybody=True)
+            return None
         return self._waiters.wait_again(waiter, request_id, self._now + wait_s)
 
-    def wake(self, wakes: Iterable[PendingWake], answer: Callable[[], Frames]) -> None:
+    def wake(self, wakes: Sequence[PendingWake], answer: Callable[[], Frames]) -> None:
         """Answer all who wait for a token of one box with ``answer()``, encoded once: the box was appended to."""
         batch: BatchAnswer | None = None
+        if not wakes or not wakes[0][1]:
+            return  # an inbox has no tokens
+        if self._link is not None:
+            for secret, count, _ in wakes:
+                self._link.wake(secret, count)
         if not self._waiters:
             return
         for secret, count, _ in wakes:
@@ -70,6 +87,21 @@ class WakeService:
                 else:
                     self._answer(waiter, LOOK if waiter.caller.is_full() else batch.body)
 
+    def woken(self, secret: bytes, count: int) -> None:
+        """A box was appended to at another process: its frames are not at hand."""
+        self._blind(self._waiters.waiting_for(wake_tokens(secret, count)))
+
+    def look(self) -> None:
+        """Another process may have been appended to unheard."""
+        self._blind([*self._waiters.everyone(), *self._waiters.resting()])
+
+    def _blind(self, waiters: Iterable[WakeWaiter[Caller]]) -> None:
+        for waiter in waiters:
+            if waiter.request_id is None:
+                self._waiters.miss_all(waiter)
+            else:
+                self._answer(waiter, LOOK)
+
     def tick(self, now: int) -> None:
         """Time has come to ``now`` (monotonic whole seconds)."""
         self._now = now
@@ -77,6 +109,8 @@ class WakeService:
         self._waiters.forget_missed()
         for waiter in self._waiters.due(now):
             self._answer(waiter, LOOK)
+        if self._link is not None:
+            self._link.waits(anybody=bool(self._waiters))
 
     def leave(self, caller: Caller) -> None:
         """The caller is gone."""

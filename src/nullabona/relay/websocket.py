@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
@@ -13,7 +14,7 @@ from nullabona.relay.arriving import Arriving
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.dispatch import Dispatcher
-from nullabona.relay.handover import READ_BUFFER
+from nullabona.relay.handover import READ_BUFFER, keep_little
 from nullabona.relay.turns import HEAVY, TURN, Turns, cost
 from nullabona.relay.unsent import Unsent
 from nullabona.relay.wiping import wipe, wipe_secret
@@ -24,6 +25,8 @@ _ROOM: Final = 14
 """Bytes that picows needs free in front of a message."""
 _FLUSH_BYTES: Final = 256 * 1024
 """An outgoing message this long is sent at once."""
+_FOLLOWING_BYTES: Final = 64 * 1024
+"""That the system may hold for a client which is told of all activity and does not read."""
 _CLOSE_DELAY_S: Final = 0.2
 """Seconds for a close frame to be sent before the connection is closed."""
 _NEVER: Final = float("inf")
@@ -51,6 +54,7 @@ class WebSocket(WSListener):
         super().__init__()
         self.budget = Budget(limits)
         self.max_wait_s = limits.wait_s
+        self.may_follow = True
         self._dispatch = dispatcher.dispatch
         self._gate = gate
         self._unsent_limit = limits.unsent_bytes
@@ -70,6 +74,8 @@ class WebSocket(WSListener):
         self._out = bytearray(_ROOM)
         self._dirty = False
         self._transport: WSTransport | None = None
+        self._unread: Callable[[], int] = int
+        """Asks the transport for bytes that the client has not taken."""
         self._loop = asyncio.get_running_loop()
         self._pinged = False
         self._cut = False
@@ -78,6 +84,7 @@ class WebSocket(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        self._unread = transport.underlying_transport.get_write_buffer_size
         self._gate.entered(self)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows' signature
@@ -127,6 +134,24 @@ class WebSocket(WSListener):
     def is_full(self) -> bool:
         return self._gate.unsent.is_too_much(len(self._out) + self.unsent(), self._unsent_limit)
 
+    def keep_little(self) -> None:
+        if self._transport is not None:
+            keep_little(self._transport.underlying_transport, _FOLLOWING_BYTES)
+
+    def offer(self, request_id: int, body: bytes) -> bool:
+        transport = self._transport
+        if transport is None or len(self._out) > _ROOM or self._unread():
+            return False
+        out = bytearray(_ROOM)
+        out += HEAD.pack(request_id, len(body))
+        out += body
+        transport.send_reuse_external_bytearray(WSMsgType.BINARY, out, _ROOM)
+        self._gate.unsent.add(len(out))
+        return True
+
+    def has_unread(self) -> bool:
+        return len(self._out) > _ROOM or self.unsent() > 0
+
     # -- what its protocol calls
 
     def came(self) -> None:
@@ -162,8 +187,7 @@ class WebSocket(WSListener):
 
     def unsent(self) -> int:
         """Bytes of answers that the client has not taken yet."""
-        transport = self._transport
-        return 0 if transport is None else transport.underlying_transport.get_write_buffer_size()
+        return 0 if self._transport is None else self._unread()
 
     def cut_off(self) -> None:
         """Close the connection at once, without a close frame."""

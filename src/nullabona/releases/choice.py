@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -10,6 +11,7 @@ from nullabona.errors import PeerError, UserError
 from nullabona.releases.ledger import Ledger, Logged
 from nullabona.releases.statement import ReleaseFile
 
+_NUMBERS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 DAY_S: Final = 86_400
 SILENCE_S: Final = 14 * DAY_S
 """After so long without a cosignature a reader is told that it may be kept from what is new."""
@@ -68,9 +70,10 @@ class ReleaseFileDiffers(PeerError):
 class Running:
     """What is installed here. ``number``: of its release; None: it is in no log.
 
-    ``profile``: the version of the profile; None: there is none yet.
+    ``profile``: the version of the profile; None: there is none yet. ``version``: what it calls itself.
     """
 
+    version: str = ""
     number: int | None
     python: tuple[int, int]
     profile: int | None
@@ -131,8 +134,17 @@ def _check_newer(ledger: Ledger, logged: Logged, running: Running) -> None:
         # Nothing says how old the running program is, so every release but the newest could be a way back.
         if logged != ledger.newest:
             raise ReleaseOlder(f"{version} is not the newest release, and what runs here is no release")
+        # The log may be withheld since before that version, which came onto the machine in another way.
+        if _numbers(running.version) > _numbers(version):
+            raise ReleaseOlder(f"{version} has a lower number than what runs here, which is not in the log")
     elif logged.release.number <= running.number:
         raise ReleaseOlder(f"{version} is not newer than what is installed here")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers that a version begins with."""
+    found = _NUMBERS.match(version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()
 
 
 def _check_fit(logged: Logged, running: Running) -> None:

@@ -16,6 +16,7 @@ from nullabona.errors import Malformed, PeerError
 from nullabona.releases.statement import (
     Entry,
     Keys,
+    LogKeys,
     Rebuilt,
     Release,
     Revoke,
@@ -53,6 +54,11 @@ class Logged:
     release: Release
     signers: frozenset[str]
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the statement in hexadecimal: another log's release of the same version has another one."""
+        return sha256(encode_statement(self.release)).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -77,6 +83,8 @@ class Ledger:
     """Version → reason."""
     rebuilt: dict[str, dict[str, Outcome]] = field(default_factory=dict)
     """Version → rebuilder → what they got."""
+    log_keys: list[str] = field(default_factory=list)
+    """Changes of the log's own keys that the release keys agreed to, by their hash."""
     ignored: list[Ignored] = field(default_factory=list)
 
     def take(self, data: bytes) -> None:
@@ -126,11 +134,16 @@ class Ledger:
                 self._take_release(number, statement, entry)
             case Revoke():
                 if statement.version not in self.releases or statement.version in self.revoked:
-                    raise OutOfTurn("a version that is revoked is none, or was revoked before")
+                    raise OutOfTurn("a revocation is of no release, or of one that was revoked before")
                 self._signed(entry, self._keys)
                 self.revoked[statement.version] = statement.reason
             case Rebuilt():
                 self._take_rebuilt(statement, entry)
+            case LogKeys():
+                if statement.change in self.log_keys:
+                    raise OutOfTurn("a change of the log's keys was agreed to before")
+                self._signed(entry, self._keys)
+                self.log_keys.append(statement.change)
 
     def _take_keys(self, statement: Keys, entry: Entry) -> None:
         if statement.number != self._keys.number + 1:

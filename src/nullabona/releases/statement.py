@@ -29,10 +29,11 @@ LEAST_SIGNERS: Final = 2
 """One stolen key must not be enough."""
 _PARTS: Final = (Kind.COSIGN_ED25519, Kind.COSIGN_MLDSA44)
 
-Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+# \Z and not $, which would let a line break through at the end.
+Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Number: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Version: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$")]
-FileName: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z._+-]{0,127}$")]
+Version: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}\Z")]
+FileName: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z._+-]{0,127}\Z")]
 Sentence: TypeAlias = Annotated[str, Meta(max_length=4_000)]
 Vkey: TypeAlias = Annotated[str, Meta(max_length=4_096)]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -71,8 +72,8 @@ class ReleaseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: FileName
     sha256: Sha256
     size: Annotated[int, Meta(ge=1, le=2**40)]
-    platform: Annotated[str, Meta(max_length=64)] = ""
-    """As in a wheel's name (``manylinux_2_17_x86_64``); empty: any."""
+    platform: Annotated[str, Meta(max_length=128)] = ""
+    """As in a wheel's name (``manylinux_2_17_x86_64``, or several with dots between them); empty: any."""
 
 
 class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="keys"):
@@ -94,10 +95,10 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     version: Version
     day: Annotated[int, Meta(ge=0, le=10**6)]
     """Days since 1970 (UTC), by those who released it."""
-    tree: Annotated[str, Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+    tree: Annotated[str, Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")]
     """The git tree that it was built from."""
     files: Annotated[tuple[ReleaseFile, ...], Meta(min_length=1, max_length=MOST_FILES)]
-    python: Annotated[str, Meta(pattern=r"^[0-9]{1,2}\.[0-9]{1,3}$")]
+    python: Annotated[str, Meta(pattern=r"^[0-9]{1,2}\.[0-9]{1,3}\Z")]
     """The oldest Python that it runs on."""
     reads: tuple[Number, Number]
     """The oldest and the newest version of a profile that it can open."""
@@ -122,7 +123,15 @@ class Rebuilt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     files: Annotated[tuple[ReleaseFile, ...], Meta(min_length=1, max_length=MOST_FILES)]
 
 
-Statement: TypeAlias = Keys | Release | Revoke | Rebuilt
+class LogKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="log-keys"):
+    """The log's own keys may change in this way; those who hold release keys say so beside the log's witnesses."""
+
+    log: Name
+    change: Sha256
+    """Of the entry of the log's key log (spec/log.md §9), whose fingerprint it begins with."""
+
+
+Statement: TypeAlias = Keys | Release | Revoke | Rebuilt | LogKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +206,8 @@ def _check(statement: Statement) -> None:
         case Revoke():
             if not statement.reason:
                 raise Malformed("a release is revoked for a reason")
+        case LogKeys():
+            pass
 
 
 def _check_keys(statement: Keys) -> None:

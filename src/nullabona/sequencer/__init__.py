@@ -8,7 +8,7 @@ from nullabona.sequencer.errors import EntryRefused, HistoryElsewhere, LogDamage
 from nullabona.sequencer.log import Log, Published, Status, open_log
 from nullabona.sequencer.mirrors import PENDING, MirrorOptions, read_addresses
 from nullabona.sequencer.restoring import LogExists, is_restored, restore_log
-from nullabona.sequencer.store.sqlite import KeyTaken, LogStoreFailed, NotThisLog
+from nullabona.sequencer.store.rows import KeyTaken, LogRows, LogStoreFailed, NotThisLog
 
 __all__ = [
     "PENDING",
@@ -19,6 +19,7 @@ __all__ = [
     "LogDamaged",
     "LogExists",
     "LogOlder",
+    "LogRows",
     "LogSplit",
     "LogStoreFailed",
     "MirrorOptions",

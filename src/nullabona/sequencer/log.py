@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,8 @@ from nullabona.sequencer.errors import EntryRefused, HistoryElsewhere, LogDamage
 from nullabona.sequencer.growing import End, finished, grow, read_end
 from nullabona.sequencer.history import OwnHistory
 from nullabona.sequencer.mirrors import PENDING, MirrorOptions, Mirrors
-from nullabona.sequencer.store.sqlite import LogStore, LogStoreFailed, Tree
+from nullabona.sequencer.store.rows import LogRows, LogStoreFailed, Tree
+from nullabona.sequencer.store.sqlite import LogStore
 from nullabona.sequencer.telling import Telling
 from nullabona.sequencer.witnesses import Answers, Circle, Question, Quorum
 
@@ -75,12 +76,14 @@ def open_log(
     absent: Collection[str] = (),
     mirrors: MirrorOptions | None = None,
     former: Sequence[VerifierKey] = (),
+    make_store: Callable[[str], LogRows] | None = None,
 ) -> Log:
     """The log in ``folder``, created if missing. Locked by this process until closed.
 
     A checkpoint is published if ``policy`` is satisfied; without one, if every witness has cosigned. ``absent``: keys
     (`WitnessAddress.key`) of witnesses that the operator knows to be gone: nobody waits for what they hold.
-    ``mirrors`` get entries before witnesses do. ``former``: the log's keys before they were changed.
+    ``mirrors`` get entries before witnesses do. ``former``: the log's keys before they were changed. ``make_store``
+    opens the database of the log with this origin; None: SQLite, in the folder.
     Raises `FolderInUse`, `NotThisLog`, `LogDamaged`, `DiskFailed`, or
     `BadUrl` for an address.
     """
@@ -93,7 +96,8 @@ def open_log(
         circle = Circle(witnesses, route or Route())
         others = Others(circle, Quorum(tuple(witnesses), policy), Mirrors(mirrors or MirrorOptions(), route or Route()),
                         frozenset(absent), tuple(former))  # fmt: skip
-        return Log(folder, lock, LogStore(folder, origin), signers, others)
+        store = LogStore(folder, origin) if make_store is None else make_store(origin)
+        return Log(folder, lock, store, signers, others)
     except BaseException:
         lock.close()
         raise
@@ -120,7 +124,7 @@ class Log:
         self,
         folder: Path,
         lock: FolderLock,
-        store: LogStore,
+        store: LogRows,
         signers: Sequence[SignerKey],
         others: Others,
     ) -> None:
@@ -146,6 +150,7 @@ class Log:
         self._reader = self._nodes(0)  # of the published size
         try:
             self._disk = Disk(self.public, folder / "incoming")
+            self._fill()
             self._load_end()
             self._said = self._load_published()
         except BaseException:
@@ -174,7 +179,7 @@ class Log:
         """
         if self._elsewhere is not None:
             raise self._elsewhere
-        history = self._history(self._store.tree())
+        history = self._history(await asyncio.to_thread(self._store.tree))
         try:
             silent = await self._circle.meet(history, self._absent)
             if not self._recalled:
@@ -198,12 +203,19 @@ class Log:
         async with self._publishing:
             await self.recall()
             tree = await asyncio.to_thread(self.integrate)
+            await asyncio.to_thread(self._store.confirm)
             text = Checkpoint(self.origin, tree.size, tree.root).encode()
             note = await asyncio.to_thread(sign_note, text, self._signers, now_s)
             answers = await self._cosigned(note, tree)
             note = note.plus(answers.signatures)
             self._check_quorum(note, answers)
             return await asyncio.to_thread(self._announce, Published(note.encode(), tree.size, tree.root))
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep a public file beside the log's own: on the disk, and where the next process that leads gets it."""
+        self._store.keep(name, data)
+        self._disk.put(name, data)
+        self._disk.settle()
 
     def integrate(self) -> Tree:
         """Write everything staged so far into tiles; return the tree that may be signed. `publish` does this first."""
@@ -297,13 +309,21 @@ class Log:
 
     def _integrate_some(self, end: End) -> None:
         grown, files = grow(end, self._store.staged(end.size, AT_ONCE))
-        self._disk.put_all([(tile.path, data) for tile, data in files])
+        named = [(tile.path, data) for tile, data in files]
+        self._disk.put_all(named)
         self._disk.settle()
-        self._store.integrate(grown.size, grown.edge.root)
+        self._store.integrate(grown.size, grown.edge.root, named)
         self._end = grown
+
+    def _fill(self) -> None:
+        """Write what the store keeps and this machine lacks: another machine led before."""
+        for path, data in self._store.missing(lambda path: (self.public / path).exists()):
+            self._disk.put(path, data)
+        self._disk.settle()
 
     def _announce(self, published: Published) -> Published:
         before = self._published()
+        self._store.announce(published.note)
         self._said = None  # if a step fails, the file shows whether it happened
         self._disk.put(CHECKPOINT, published.note)
         self._disk.settle()
@@ -321,6 +341,7 @@ class Log:
             return
         for tile in finished(pruned, size):
             self._disk.remove_folder(f"{tile.path}.p")
+            self._store.drop_folder(f"{tile.path}.p")
         self._store.note_pruned(size)
 
     def _check_quorum(self, note: Note, answers: Answers) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -36,8 +37,11 @@ class PythonEnvironments:
     def install(self, folder: Path, files: Path, wanted: Path) -> None:
         """As `Tools.install`. Nothing is built, so no code of a package runs before all hashes are checked."""
         pip = [str(folder / "bin/python"), "-I", "-m", "pip", "--isolated", "--disable-pip-version-check", "install"]
-        only = ["--no-index", "--find-links", str(files), "--only-binary", ":all:", "--no-cache-dir"]
+        only = ["--no-index", "--find-links", str(files), "--only-binary", ":all:", "--no-cache-dir", "--no-compile"]
         self._done([*pip, *only, "--require-hashes", "-r", str(wanted)])
+        # The new version knows what it does not use. If it cannot say, it takes more of the disk and is tried anyway.
+        with suppress(OSError, subprocess.TimeoutExpired):
+            _run([str(folder / "bin/python"), "-I", "-m", "nullabona.cli.update.slim"], _TRIAL_S)
 
     def run(self, folder: Path, words: Sequence[str]) -> tuple[int, str]:
         """As `Tools.run`; a program that does not end in time has failed."""
@@ -53,7 +57,8 @@ class PythonEnvironments:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise InstallFailed("Python's own installer does not run here, or takes too long") from error
         if done.returncode != 0:
-            said = " ".join(done.stderr.split())[-_SAID:]
+            # Debian's venv without ensurepip says so on stdout.
+            said = " ".join((done.stderr.strip() or done.stdout).split())[-_SAID:]
             raise InstallFailed(f"the release cannot be installed here: {said}")
 
 
@@ -61,7 +66,7 @@ def _run(command: Sequence[str], patience_s: float) -> subprocess.CompletedProce
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FORGOTTEN)}
     return subprocess.run(  # noqa: S603 - Python itself, and what was checked
         command,
-        env=kept | {"PYTHONUTF8": "1"},
+        env=kept | {"PYTHONUTF8": "1", "PIP_CONFIG_FILE": os.devnull},  # which has pip read no configuration at all
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -9,10 +9,12 @@ from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.log.policy import Seen as Verdict
 from nullabona.log.proof import parse_proof
-from nullabona.reading import LogForked, LogRolledBack, Report, Source, advance, read_checkpoint
+from nullabona.reading import LogForked, LogRolledBack, Report, Source, advance
+from nullabona.reading.monitor import MemoryUnusable
 from nullabona.releases.choice import is_silent
 from nullabona.releases.ledger import Ledger, Logged
-from nullabona.updating.memory import MOST_BYTES, Memory, Pinned, Seen
+from nullabona.updating.log_keys import check_agreed, read_under
+from nullabona.updating.memory import LEAST_BYTES, MOST_BYTES, Memory, MemoryDamaged, Pinned, Seen
 
 
 class LogTooLong(PeerError):
@@ -45,7 +47,7 @@ class Followed:
 
 
 async def begin(memory: Memory, pinned: Pinned, source: Source, now_s: int) -> Followed:
-    """Follow this log from now on. What is in it already counts as public from now.
+    """Follow this log from now on. What is in it already counts as public from now. Changes of its keys are followed.
 
     If it is followed already under the same policy, what was seen stays: other wishes make nothing newer, and hide no
     rollback. Raises as `follow`; then nothing changes.
@@ -56,7 +58,8 @@ async def begin(memory: Memory, pinned: Pinned, source: Source, now_s: int) -> F
 
 
 async def follow(memory: Memory, source: Source, now_s: int) -> Followed:
-    """Read what is new. Raises as `read_checkpoint` and `advance`, or `LogTooLong`; then the memory is as it was.
+    """Read what is new. Raises as `read_under`, `advance` and `check_agreed`, or `LogTooLong`; then the memory is as it
+    was.
 
     Two checkpoints that contradict each other are kept as evidence.
     """
@@ -66,51 +69,68 @@ async def follow(memory: Memory, source: Source, now_s: int) -> Followed:
 
 
 def recall(memory: Memory) -> Followed:
-    """What is remembered, without asking anybody. Raises `NotFollowed`, `MemoryDamaged` or as `Policy.check`."""
+    """What is remembered, without asking anybody. Raises `NotFollowed` or `MemoryDamaged`."""
     pinned, seen = memory.pinned(), memory.seen()
-    assert seen is not None  # they are written together, this one first
-    return Followed(seen, seen.ledger(pinned.fingerprint), Policy.parse(pinned.policy).check(parse_note(seen.note)))
+    try:
+        verdict = Policy.parse(seen.policy or pinned.policy).check(parse_note(seen.note))
+        return Followed(seen, seen.ledger(pinned.fingerprint), verdict)
+    except PeerError as error:
+        # A process that ended between the two writes of `Memory.pin` leaves them so.
+        raise MemoryDamaged("what was seen is not of the log that is followed") from error
 
 
-def proven_since_s(proof: bytes, entry: bytes, logged: Logged, pinned: Pinned) -> int:
+def proven_since_s(proof: bytes, entry: bytes, logged: Logged, policy: str) -> int:
     """By when a quorum of witnesses had cosigned a log with the entry of this release, as an old proof shows.
 
-    Raises `Malformed`, `ProofInvalid` or as `Policy.check`; a policy without a quorum proves no time.
+    ``policy``: with the log's keys of now; what former ones signed proves nothing any more. Raises `Malformed`,
+    `ProofInvalid` or as `Policy.check`; a policy without a quorum proves no time.
     """
     found = parse_proof(proof)
-    verdict = found.verify(entry, Policy.parse(pinned.policy))
+    verdict = found.verify(entry, Policy.parse(policy))
     if found.index != logged.entry or verdict.by_s is None:
         raise Malformed("this is not a proof of when this release was public")
     return verdict.by_s
 
 
 async def _seen_again(memory: Memory, pinned: Pinned, before: Seen | None, source: Source, now_s: int) -> Followed:
+    known = pinned.policy if before is None else before.policy or pinned.policy
+    report, text, changes = await read_under(source, known)
     try:
-        return await _follow(pinned, source, before, now_s)
+        followed = await _follow(pinned, source, before, report, text, now_s)
     except (LogForked, LogRolledBack):
         if before is not None:
-            memory.keep_evidence(before.note, await source.checkpoint())
+            # What was judged, and not what the log would answer if it were asked once more.
+            memory.keep_evidence(before.note, report.note)
         raise
+    except MemoryUnusable as error:
+        raise MemoryDamaged("what was seen is not of the log that is followed") from error
+    check_agreed(followed.ledger, changes)
+    return followed
 
 
-async def _follow(pinned: Pinned, source: Source, before: Seen | None, now_s: int) -> Followed:
-    policy = Policy.parse(pinned.policy)
-    report = await read_checkpoint(source, policy)
+async def _follow(
+    pinned: Pinned, source: Source, before: Seen | None, report: Report, text: str, now_s: int
+) -> Followed:
+    policy, verdict = Policy.parse(text), _verdict(report)
     entries = list(before.entries) if before else []
-    room = MOST_BYTES - sum(map(len, entries))
+    room = MOST_BYTES - sum(max(len(entry), LEAST_BYTES) for entry in entries)
 
     def take(_number: int, entry: bytes) -> None:
         nonlocal room
-        room -= len(entry)
+        room -= max(len(entry), LEAST_BYTES)
         if room < 0:
             raise LogTooLong(f"the release log has more than {MOST_BYTES >> 20} MiB")
         entries.append(entry)
 
     last = before.note if before else None
-    step = await advance(source, policy, report, last, take, from_start=True)
-    first_s = (*(before.first_s if before else ()), *(now_s for _ in step.new))
-    seen = Seen(step.checkpoint.origin, step.note, tuple(entries), first_s)
-    return Followed(seen, seen.ledger(pinned.fingerprint), _verdict(report))
+    known = Policy.parse(before.policy or pinned.policy) if before else policy
+    step = await advance(source, policy, report, last, take, from_start=True, before=known)
+    # A clock that is behind when an entry is seen, and right later, must not make days out of nothing.
+    seen_s = max(now_s, verdict.time_s or 0)
+    first_s = (*(before.first_s if before else ()), *(seen_s for _ in step.new))
+    changed = "" if text == pinned.policy else text
+    seen = Seen(step.checkpoint.origin, step.note, tuple(entries), first_s, changed)
+    return Followed(seen, seen.ledger(pinned.fingerprint), verdict)
 
 
 def _verdict(report: Report) -> Verdict:

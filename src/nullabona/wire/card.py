@@ -21,7 +21,8 @@ from nullabona.wire.certificate import (
     open_certificate,
     verify_certificate,
 )
-from nullabona.wire.messages import MAX_CARD, Digest
+from nullabona.wire.message import Digest
+from nullabona.wire.messages import MAX_CARD
 from nullabona.wire.seal import Inbox, check_public_key
 from nullabona.wire.signed import (
     REV,

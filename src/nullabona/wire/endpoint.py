@@ -13,10 +13,20 @@ from typing import Final
 from nullabona.errors import UserError
 from nullabona.wire.handle import MAX_INPUT, HandleError, parse_handle
 
+MAX_RELAY_URL: Final = 255
+"""Longest URL, in characters, that a card has room for."""
 PATH: Final = "/v1"
-_URL: Final = re.compile(r"(wss|https|ws|http)://([^/?#@\\\s]+)(?:/|/v1)?", re.ASCII)
+"""Where a relay without a name is asked."""
+_NAME: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_IS_NAME: Final = re.compile(_NAME, re.ASCII)
+# A path is one of these and nothing else, so that nobody can name another service's URL: no percent, no dot, no second
+# slash and no capital is in it that a client, a proxy and a relay could read differently.
+_URL: Final = re.compile(rf"(wss|https|ws|http)://([^/?#@\\\s]+)(?:/|(?:/n/({_NAME}))?(?:/v1)?)", re.ASCII)
 _HEX: Final = re.compile(r"0x[0-9a-f]*")
 _SECURE: Final = frozenset({"wss", "https"})
+
+
+_NAME_HINT: Final = "a name is 1 to 63 small letters, digits and hyphens between them: wss://relay.example/n/seoul-3"
 
 
 class EndpointRefused(UserError):
@@ -34,13 +44,23 @@ class Endpoint:
     """A name, an IPv4 address, or an IPv6 address without brackets."""
     port: int
     secure: bool
+    name: str = ""
+    """Which of the relays at this address, if it is one of several (spec/relay.md §2); empty: the only one, or the one
+    without a name."""
 
     def __post_init__(self) -> None:
+        if self.name and not is_name(self.name):
+            raise EndpointRefused("this is not the name of a relay", hint=_NAME_HINT)
         if not self.secure and not (self.is_local or self.is_onion):
             raise EndpointRefused("a server on another machine is reached over TLS only")
 
     def __str__(self) -> str:
-        return f"{'wss' if self.secure else 'ws'}://{self.authority}{PATH}"
+        return f"{'wss' if self.secure else 'ws'}://{self.authority}{self.path}"
+
+    @property
+    def path(self) -> str:
+        """Where on that server its requests go."""
+        return path_of(self.name)
 
     @property
     def authority(self) -> str:
@@ -72,7 +92,20 @@ def parse_endpoint(url: str) -> Endpoint:
         raise EndpointRefused("this is not the address of a server", hint="it looks like wss://relay.example")
     secure = match[1] in _SECURE
     host, port = split_authority(match[2])
-    return Endpoint(host, port or (443 if secure else 80), secure)
+    found = Endpoint(host, port or (443 if secure else 80), secure, match[3] or "")
+    if found.name and len(str(found)) > MAX_RELAY_URL:
+        raise EndpointRefused("this address is too long for a card", hint="give the relay a shorter name or host")
+    return found
+
+
+def is_name(text: str) -> bool:
+    """Whether a relay may be called so in a URL's path: 1 to 63 small letters, digits and inner hyphens, all ASCII."""
+    return _IS_NAME.fullmatch(text) is not None
+
+
+def path_of(name: str) -> str:
+    """The one path at which a relay of this name is asked; that of a relay without a name if it is empty."""
+    return f"/n/{name}{PATH}" if name else PATH
 
 
 def endpoint_of(authority: str) -> Endpoint:

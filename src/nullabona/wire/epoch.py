@@ -9,17 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta
 
 from nullabona.errors import Malformed
 from nullabona.wire.handle import Handle, parse_handle
-from nullabona.wire.messages import Digest
+from nullabona.wire.message import Digest
 from nullabona.wire.signed import Key, Record, decode_record, encode_record, signed_handle
 
 GENESIS_MARK: Final = "nullabona map v1"
-EPOCH_MARK: Final = "nullabona epoch v1"
+PLAIN_MARK: Final = "nullabona epoch v1"
+LISTED_MARK: Final = "nullabona epoch v2"
 MAX_LEAF: Final = 1_024
 MAX_PROMISE: Final = 2_048
 LONGEST_PERIOD_S: Final = 86_400
@@ -49,13 +50,34 @@ class Genesis(Record, frozen=True):
         return 2 * self.period_s + SLACK_S
 
 
-class Epoch(Record, frozen=True):
-    """One epoch: the root of the prefix tree when it closed, and when the directory says that this was."""
+class PlainEpoch(Record, frozen=True):
+    """One epoch of a record that had no lists of changes yet: see `ListedEpoch`."""
 
     mark: Literal["nullabona epoch v1"]
     number: Number
     root: Digest
     closed_s: Seconds
+
+    @property
+    def listed(self) -> bytes:
+        """As of `ListedEpoch`: none."""
+        return b""
+
+
+class ListedEpoch(Record, frozen=True):
+    """One epoch: the root of the prefix tree when it closed, and when the directory says that this was.
+
+    ``listed``: the hash of the list of labels that changed in it (`nullabona.wire.changes`).
+    """
+
+    mark: Literal["nullabona epoch v2"]
+    number: Number
+    root: Digest
+    closed_s: Seconds
+    listed: Digest
+
+
+Epoch: TypeAlias = PlainEpoch | ListedEpoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +100,19 @@ def decode_genesis(data: bytes) -> Genesis:
     return decode_record(Genesis, data, MAX_LEAF)
 
 
-def encode_epoch(number: int, root: bytes, closed_s: int) -> bytes:
-    """The log's entry ``number``."""
-    return encode_record(Epoch(EPOCH_MARK, number, root, closed_s))
+def encode_epoch(number: int, root: bytes, closed_s: int, listed: bytes) -> bytes:
+    """The log's entry ``number``. ``listed``: the hash of the epoch's list of changes; empty: it has none."""
+    if not listed:
+        return encode_record(PlainEpoch(PLAIN_MARK, number, root, closed_s))
+    return encode_record(ListedEpoch(LISTED_MARK, number, root, closed_s, listed))
 
 
 def decode_epoch(data: bytes) -> Epoch:
     """Raises `Malformed`."""
-    return decode_record(Epoch, data, MAX_LEAF)
+    try:
+        return decode_record(ListedEpoch, data, MAX_LEAF)
+    except Malformed:
+        return decode_record(PlainEpoch, data, MAX_LEAF)
 
 
 def label_input(handle: Handle) -> bytes:

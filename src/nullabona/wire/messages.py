@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.errors import Malformed
+from nullabona.wire.map_messages import EpochsListed, LeavesShown, ListEpochs, ShowLeaves
+from nullabona.wire.message import MAX_CHECKPOINT, MAX_WATCHED, Digest, Listed, Request, Response, Seq
 
 MAX_FRAME = 65_536
 """Largest frame, in bytes; also the largest padding bucket (spec/frame.md §2)."""
@@ -31,6 +33,8 @@ ACTIVITY_TAG_SIZE = 4
 """Bytes of an activity tag (`nullabona.wire.wakes`)."""
 SALT_SIZE = 8
 """Bytes of an activity digest's salt."""
+SIGNATURE_SIZE = 64
+"""Bytes of the signature over activity digests."""
 MAX_ACTIVITY_DIGESTS = 4_096
 """Most activity digests in one answer."""
 MAX_WAKE_TOKENS = 8_192
@@ -40,18 +44,11 @@ MAX_REQUEST = MAX_BLOB_CHUNK + 65_536
 MAX_RESPONSE = 4 * 1_048_576
 """Largest encoded response, in bytes; a relay splits a longer read over several answers."""
 
-MAX_CHECKPOINT = 131_072
-"""Largest signed checkpoint, in bytes: enough for 32 witnesses with signatures of both kinds."""
-MAX_WATCHED = 144
-"""Most epochs that one answer to `WatchHandle` tells of: a day of ten-minute periods."""
-
 Policy = Annotated[int, Meta(ge=0, le=1)]
 Secret = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 LabelProof = Annotated[bytes, Meta(min_length=80, max_length=80)]
 SignedPromise = Annotated[bytes, Meta(max_length=4_096)]
 Incarnation = Annotated[bytes, Meta(max_length=8)]
-Seq = Annotated[int, Meta(ge=0, le=2**53)]
 Wake = tuple[Secret, Annotated[int, Meta(ge=1, le=MAX_WAKE_TOKENS)]]
 """The secret that yields a box's wake tokens, and how many there are."""
 Entry = tuple[Annotated[bytes, Meta(max_length=16)], Seq, Annotated[bytes, Meta(max_length=32)]]
@@ -63,13 +60,6 @@ Tokens = Annotated[tuple[Annotated[bytes, Meta(max_length=256)], ...], Meta(max_
 
 POLICY_ROOM = 0
 POLICY_INBOX = 1
-
-
-class Request(msgspec.Struct, array_like=True, frozen=True, tag_field="op"):
-    """Base of every request; ``repr`` is hidden because fields are secrets."""
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
 
 
 class Append(Request, frozen=True, tag=1):
@@ -180,11 +170,14 @@ class PollActivity(Request, frozen=True, tag=13):
     wait_s: Annotated[int, Meta(ge=0, le=MAX_WAIT_S)]
 
 
-class Response(msgspec.Struct, array_like=True, frozen=True, tag_field="re"):
-    """Base of every response."""
+class FollowActivity(Request, frozen=True, tag=14):
+    """All activity at this relay after digest ``after``, from now on; over a WebSocket only.
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
+    Answers: `ActivityDigests`, the same for every client, at once and then as each digest is closed, until the
+    connection ends or the client sends another `FollowActivity` or `PollActivity` on it. A `Refusal` is the last one.
+    """
+
+    after: Seq
 
 
 class Appended(Response, frozen=True, tag=1):
@@ -234,6 +227,7 @@ class HandleProof(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_f
     closed_s: Seq
     edge: Annotated[tuple[Digest, ...], Meta(max_length=64)]
     checkpoint: Annotated[bytes, Meta(max_length=MAX_CHECKPOINT)]
+    listed: Listed = b""
 
 
 class CardFound(Response, frozen=True, tag=5):
@@ -276,6 +270,7 @@ class WatchStep(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fie
     given: Annotated[bytes, Meta(max_length=32)]
     siblings: Annotated[tuple[Digest, ...], Meta(max_length=256)]
     other: Annotated[tuple[Digest, ...], Meta(max_length=2)] = ()
+    listed: Listed = b""
 
 
 class HandleWatched(Response, frozen=True, tag=8):
@@ -304,6 +299,9 @@ class ActivityDigests(Response, frozen=True, tag=10):
     """The digests from number ``first`` on: of each its salt, and the tags of the boxes that were appended to.
 
     If ``first`` is not the one after the number asked for, there were digests that are not remembered any more.
+    ``signature`` is over the last number and the chain's hash there (`nullabona.log.digest_chain`), by ``key``;
+    ``before`` is the hash before the first digest. Who follows is given neither key nor hash again. ``others`` has, for
+    each digest, the hash of those tags that are not here; it is empty if no digest lacks any.
     """
 
     first: Seq
@@ -311,6 +309,10 @@ class ActivityDigests(Response, frozen=True, tag=10):
         tuple[tuple[Annotated[bytes, Meta(min_length=SALT_SIZE, max_length=SALT_SIZE)], bytes], ...],
         Meta(max_length=MAX_ACTIVITY_DIGESTS),
     ]
+    signature: Annotated[bytes, Meta(max_length=SIGNATURE_SIZE)] = b""
+    others: Annotated[tuple[Annotated[bytes, Meta(max_length=33)], ...], Meta(max_length=MAX_ACTIVITY_DIGESTS)] = ()
+    key: Annotated[bytes, Meta(max_length=32)] = b""
+    before: Annotated[bytes, Meta(max_length=32)] = b""
 
 
 AnyRequest: TypeAlias = (
@@ -327,9 +329,23 @@ AnyRequest: TypeAlias = (
     | LogFile
     | AwaitWake
     | PollActivity
+    | FollowActivity
+    | ListEpochs
+    | ShowLeaves
 )
 AnyResponse: TypeAlias = (
-    Appended | Frames | Done | Blob | CardFound | Refusal | CardTaken | HandleWatched | LogDescribed | ActivityDigests
+    Appended
+    | Frames
+    | Done
+    | Blob
+    | CardFound
+    | Refusal
+    | CardTaken
+    | HandleWatched
+    | LogDescribed
+    | ActivityDigests
+    | EpochsListed
+    | LeavesShown
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -26,7 +26,9 @@ from msgspec import Meta
 
 from nullabona.errors import Bug, Malformed
 from nullabona.wire.address import Address, box_address
-from nullabona.wire.messages import POLICY_INBOX, Digest, Secret
+from nullabona.wire.endpoint import MAX_RELAY_URL
+from nullabona.wire.message import Digest
+from nullabona.wire.messages import POLICY_INBOX, Secret
 from nullabona.wire.padding import BUCKETS, fits, pad, unpad
 
 SEED_SIZE: Final = 32
@@ -34,7 +36,6 @@ PUBLIC_KEY_SIZE: Final = 1_216
 ENCAPSULATION_SIZE: Final = 1_120
 OVERHEAD: Final = ENCAPSULATION_SIZE + 16
 """Bytes of a sealed text beyond its plaintext."""
-MAX_RELAY_URL: Final = 255
 ITEM_DIRECT: Final = b"\x00"
 ITEM_INDIRECT: Final = b"\x01"
 """First byte of what an inbox frame carries: the item itself, or a reference to a blob on the inbox's relay."""

@@ -12,7 +12,8 @@ from contextvars import ContextVar
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from nullabona.errors import NullabonaError
-from nullabona.wire.messages import AnyResponse, Request
+from nullabona.wire.message import Request
+from nullabona.wire.messages import AnyResponse
 
 Handler: TypeAlias = Callable[[Any], Awaitable[AnyResponse]]
 """Answers one request of the type it is listed under.

@@ -52,8 +52,8 @@ def _grain(grain: int) -> str:
 
 
 _REQUESTS: Final = (
-    "append", "read", "await_wake", "poll_activity", "trim", "put_blob", "get_blob",
-    "PublishCard", "LookupCard", "DeleteCard", "WatchHandle", "DescribeLog", "LogFile",
+    "append", "read", "await_wake", "poll_activity", "follow_activity", "trim", "put_blob", "get_blob",
+    "PublishCard", "LookupCard", "DeleteCard", "WatchHandle", "DescribeLog", "LogFile", "ListEpochs", "ShowLeaves",
 )  # fmt: skip
 _REFUSALS: Final = (
     "bad-request", "unsupported", "too-large", "box-full", "day-quota", "slow-down", "busy", "stopping", "not-found",
@@ -61,7 +61,7 @@ _REFUSALS: Final = (
 
 _ANSWERS: Final = (
     "cosigned", "malformed", "unknown-log", "unsigned", "shrinks", "out-of-step", "forked", "unproven", "too-often",
-    "clock-back", "store-failed",
+    "clock-back", "store-failed", "map-wrong", "map-behind",
 )  # fmt: skip
 
 RELAY_METRICS: Final = (
@@ -95,6 +95,18 @@ RELAY_METRICS: Final = (
     Metric(
         "blob_bytes_day_limit",
         "Bytes of files that may be put a day: the limit `blob_bytes_per_day`.",
+        gauge=True,
+        grain=1,
+    ),
+    Metric(
+        "blob_bytes_waiting",
+        "Bytes of files that wait for the next batch, if the relay keeps files in a bucket.",
+        gauge=True,
+        grain=64 * _MIB,
+    ),
+    Metric(
+        "blob_bytes_waiting_limit",
+        "Bytes of files that may wait: `buffer_bytes` of [blobs]. Beyond them people wait.",
         gauge=True,
         grain=1,
     ),
@@ -259,6 +271,10 @@ LOG_LINES: Final = (
             "the clock was put back", ("seconds", "name of the log")),
     LogLine("nullabona.witness", "the log %s does not show what was cosigned of it: %s",
             "at a start: the witness cannot compare its memory", ("name of the log", "code of an error")),
+    LogLine("nullabona.witness", "the map of %s is wrong: %s",
+            "a mirror: what the directory shows does not give what it signed", ("name of the log", "what is wrong")),
+    LogLine("nullabona.witness", "the map of %s cannot be mirrored: %s",
+            "a mirror: the directory is silent, or its own database failed", ("name of the log", "code of an error")),
     LogLine("nullabona.witness", "evidence against %s could not be kept: %s", "a log that forked, and no room for it",
             ("name of the log", "what the system says"), "public record"),
     LogLine("nullabona.witness", "evidence against %s: %s", "a log that forked", ("name of the log", "name of a file"),

@@ -4,6 +4,8 @@ Each device of a room has its own wake token for each epoch, derived from its le
 can tell that two tokens belong to one box, or to one device in two rooms. A member that appends hands the secret to
 the relay, which derives the tokens, wakes the devices that wait for them and forgets it.
 
+An inbox has no members who share a secret: its owner leaves one there that is good for the next append (§4.5).
+
 A device that does not want to show even its tokens polls the activity of the whole relay. Each digest names a box by a
 tag that is different in every digest and that only those who hold the secret recognise (spec/room.md §2).
 """
@@ -22,6 +24,9 @@ WakeToken = NewType("WakeToken", bytes)
 
 _TOKEN_DOMAIN: Final = b"nullabona bells v1"
 _TAG_DOMAIN: Final = b"nullabona mark v1"
+_INBOX_DOMAIN: Final = b"nullabona inbox wake v1"
+INBOX_WAKE_SIZE: Final = 32
+"""Bytes of the secret that is left at an inbox: as many as a room's wake secret has."""
 OMITTED: Final = bytes(ACTIVITY_TAG_SIZE)
 """As the first tag of a digest: it does not list all activity. A reader that does not know this skips it as foreign."""
 _MANY_DIGESTS: Final = 1_024
@@ -50,6 +55,16 @@ def activity_tag(salt: bytes, secret: bytes | bytearray) -> bytes:
     hashed = shake_128(_TAG_DOMAIN + salt)
     hashed.update(secret)
     return hashed.digest(ACTIVITY_TAG_SIZE)
+
+
+def inbox_wake_secret(read_secret: bytes, incarnation: bytes, head: int) -> bytes:
+    """The 32 bytes with which an inbox's next append is told of in a digest, as long as ``head`` is its last number.
+
+    It is good once. Nobody but who reads the inbox can tell from it what was told before, or what will be.
+    """
+    hashed = shake_128(_INBOX_DOMAIN + read_secret + incarnation)
+    hashed.update(head.to_bytes(8, "big"))
+    return hashed.digest(INBOX_WAKE_SIZE)
 
 
 def omits_activity(answer: ActivityDigests) -> bool:

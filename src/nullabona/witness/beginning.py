@@ -16,7 +16,8 @@ from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import MAX_NOTE, parse_note, verify_note
 from nullabona.machine.http_client import HttpClient, HttpMisbehaved, Route, parse_url
 from nullabona.witness.config import Config
-from nullabona.witness.store.sqlite import FILE_NAME, WitnessStore
+from nullabona.witness.store.opening import has_begun, open_rows, where
+from nullabona.witness.store.rows import WitnessRows
 
 _ANSWER_S: Final = 10.0
 _NONE: Final = frozenset({404, 410})
@@ -52,8 +53,8 @@ class WitnessOlder(UserError):
 
 def check_begun(config: Config) -> None:
     """Raises `WitnessNotBegun`, before anything is made."""
-    if not (config.data / FILE_NAME).exists():
-        raise WitnessNotBegun(f"there is no memory of a witness in {config.data}")
+    if not has_begun(config):
+        raise WitnessNotBegun(f"there is no memory of a witness in {where(config)}")
 
 
 def begin(config: Config, route: Route | None = None) -> None:
@@ -61,14 +62,14 @@ def begin(config: Config, route: Route | None = None) -> None:
 
     Raises `WitnessBegun`; `WitnessOlder` if a log shows a cosignature by this key; `PeerError` if a log does not say.
     """
-    if (config.data / FILE_NAME).exists():
-        raise WitnessBegun(f"there is a memory of a witness in {config.data} already")
+    if has_begun(config):
+        raise WitnessBegun(f"there is a memory of a witness in {where(config)} already")
     asyncio.run(_compare(config, {}, route or Route(timeout_s=_ANSWER_S), strict=True))
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    WitnessStore(config.data).close()
+    open_rows(config, begins=True).close()
 
 
-async def check_memory(config: Config, store: WitnessStore, route: Route | None = None) -> None:
+async def check_memory(config: Config, store: WitnessRows, route: Route | None = None) -> None:
     """Raises `WitnessOlder` if a log shows a cosignature by this key of more than ``store`` has.
 
     A log that does not answer is only told of: it gets nothing signed either.

@@ -12,6 +12,7 @@ from nullabona.log.checkpoint import MAX_ORIGIN
 from nullabona.log.keys import Kind, SignerKey, parse_vkey
 from nullabona.machine.http_client import parse_url
 from nullabona.machine.keyfile import read_key_file
+from nullabona.machine.postgres.place import parse_store
 from nullabona.machine.settings import (
     BadConfig,
     Endpoint,
@@ -31,6 +32,8 @@ DEFAULT_LISTEN: Final = "127.0.0.1:8460"
 KEYS: Final = {
     "data": "directory for what was cosigned, and for evidence; its loss makes the witness forget, and then it must "
             "not go on under the same key",
+    "store": "URL of a PostgreSQL database that keeps what was cosigned in the place of data, as "
+             "docs/how-to/run-on-postgresql.md says; without a password",
     "key": "file with the witness's private keys, mode 0600; anyone who reads it can cosign in its name",
     "listen": f"list of HOST:PORT (port 0: any free one) or unix:PATH; default {DEFAULT_LISTEN}",
     "tls_cert": "PEM certificate chain",
@@ -43,6 +46,8 @@ LOG_KEYS: Final = {
     "vkeys": "every key that the log signs its checkpoints with; of each kind one must have signed",
     "origin": "first line of its checkpoints; default: the name in its keys",
     "url": "where the log's own files are; a start compares what this witness signed with what it remembers",
+    "map": "of a directory's log: where its relay is, as https://relay.example/; the witness then keeps a mirror of "
+    "the map, and cosigns no epoch whose list of changes leaves something out",
 }
 _BY_HAND: Final = "/nullabona/directory/keys"
 """End of the name of a log of changes of keys: a witness that cosigned it by itself would confirm a thief's."""
@@ -59,7 +64,11 @@ class Config:
     logs: tuple[WatchedLog, ...]
     urls: Mapping[str, str] = field(default_factory=dict)
     """Where a log's own files are, by its origin."""
+    maps: Mapping[str, str] = field(default_factory=dict)
+    """Where a directory shows its map, by its log's origin."""
     listen: tuple[Endpoint, ...]
+    store: str | None = field(default=None, repr=False)
+    """URL of a PostgreSQL database; None: SQLite, in ``data``."""
     tls: Tls | None = None
     behind_proxy: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -77,8 +86,10 @@ def make_config(settings: Mapping[str, Any]) -> Config:
         data=Path(_needed(settings, "data")),
         signers=_signers(Path(_needed(settings, "key"))),
         logs=(logs := _logs(settings.get("log", []))),
-        urls=_urls(settings.get("log", []), logs),
+        urls=_urls(settings.get("log", []), logs, "url"),
+        maps=_urls(settings.get("log", []), logs, "map"),
         listen=endpoints(settings, DEFAULT_LISTEN),
+        store=None if (store := typed(settings, "store", str, default=None)) is None else parse_store(store),
         tls=tls_files(settings),
         behind_proxy=typed(settings, "behind_proxy", bool, default=False),
         limits=Limits(**limits(settings, describe())),
@@ -130,7 +141,7 @@ def _log(table: Mapping[str, Any]) -> WatchedLog:
     return WatchedLog(origin, verifiers)
 
 
-def _urls(tables: Sequence[Mapping[str, Any]], logs: Sequence[WatchedLog]) -> dict[str, str]:
+def _urls(tables: Sequence[Mapping[str, Any]], logs: Sequence[WatchedLog], key: str) -> dict[str, str]:
     """The tables were checked. Raises `BadConfig` or `BadUrl`."""
-    urls = ((log.origin, typed(table, "url", str, default=None)) for table, log in zip(tables, logs, strict=True))
+    urls = ((log.origin, typed(table, key, str, default=None)) for table, log in zip(tables, logs, strict=True))
     return {origin: str(parse_url(url)) for origin, url in urls if url is not None}

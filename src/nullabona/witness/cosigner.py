@@ -26,7 +26,7 @@ from nullabona.witness.core.judging import (
 )
 from nullabona.witness.core.limits import Limits
 from nullabona.witness.store.evidence import EvidenceFolder
-from nullabona.witness.store.sqlite import WitnessStore, WitnessStoreFailed
+from nullabona.witness.store.rows import WitnessRows, WitnessStoreFailed
 
 CLOCK_STEP_S: Final = 60
 """Most seconds that the clock may be set back: the witness then uses its last cosignature's time until it is past."""
@@ -49,7 +49,7 @@ class Cosigner:
 
     def __init__(
         self,
-        store: WitnessStore,
+        store: WitnessRows,
         evidence: EvidenceFolder,
         signers: Sequence[SignerKey],
         logs: Sequence[WatchedLog],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -16,10 +17,14 @@ from nullabona.machine.lock import FolderLock
 from nullabona.machine.opening import opening
 from nullabona.witness.beginning import check_begun, check_memory
 from nullabona.witness.config import Config
+from nullabona.witness.core.judging import log_id
 from nullabona.witness.cosigner import Cosigner
+from nullabona.witness.mirroring import DirectoryAt, MapMirror, Mirrors
 from nullabona.witness.server.server import Witness
 from nullabona.witness.store.evidence import EvidenceFolder
-from nullabona.witness.store.sqlite import WitnessStore
+from nullabona.witness.store.map.rows import MapRows
+from nullabona.witness.store.opening import open_rows
+from nullabona.witness.store.rows import WitnessRows
 
 _log: Final = logging.getLogger("nullabona.witness")
 
@@ -42,29 +47,39 @@ def run_witness(config: Config, ready: Callable[[list[str]], None]) -> None:
         lock.close()
 
 
-def open_store(config: Config) -> tuple[FolderLock, WitnessStore]:
+def open_store(config: Config) -> tuple[FolderLock, WitnessRows]:
     """The witness's store, locked for this process. Raises `FolderInUse`, `NotAWitness` or `PathUnusable`."""
     with opening(config.data):
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FolderLock(config.data)
     try:
-        return lock, WitnessStore(config.data)
+        return lock, open_rows(config, begins=config.store is None)
     except BaseException:
         lock.close()
         raise
 
 
-def make_cosigner(config: Config, store: WitnessStore) -> Cosigner:
+def make_cosigner(config: Config, store: WitnessRows) -> Cosigner:
     """The witness of this configuration, without sockets."""
     evidence = EvidenceFolder(config.data / "evidence", config.limits.evidence_files)
     return Cosigner(store, evidence, config.signers, config.logs, config.limits)
 
 
-async def _serve(config: Config, store: WitnessStore, ready: Callable[[list[str]], None]) -> None:
+def open_mirrors(config: Config, counts: Counter[str]) -> Mirrors:
+    """The mirrors of the maps that the configuration names. Raises `NotAWitness` or `BadUrl`."""
+    found = {}
+    for origin, url in config.maps.items():
+        rows = MapRows(config.data / f"map-{log_id(origin)}.db")
+        found[origin] = MapMirror(DirectoryAt(url), rows)
+    return Mirrors(found, config.logs, counts)
+
+
+async def _serve(config: Config, store: WitnessRows, ready: Callable[[list[str]], None]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_log_fault)
     cosigner = make_cosigner(config, store)
-    witness = Witness(config, cosigner)
+    mirrors = open_mirrors(config, cosigner.counts)
+    witness = Witness(config, cosigner, mirrors=mirrors)
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
@@ -76,6 +91,7 @@ async def _serve(config: Config, store: WitnessStore, ready: Callable[[list[str]
         await ended.wait()
     finally:
         await witness.stop()
+        await mirrors.close()
         counts = ", ".join(f"{name}: {count}" for name, count in sorted(cosigner.counts.items()))
         _log.info("stopped; %s", counts or "nothing was asked")
 

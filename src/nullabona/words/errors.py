@@ -8,7 +8,7 @@ from typing import Final
 from nullabona.errors import NullabonaError
 from nullabona.words.catalogue import Language, Sentence, Words, pick
 
-ERRORS: Final = Words("errors", "errors_client", "errors_desk", "errors_servers", "errors_releases")
+ERRORS: Final = Words("errors", "errors_client", "errors_desk", "errors_servers", "errors_releases", "errors_backup")
 _LINES: Final = Words("error_lines")
 _REASONS: Final = Words("errors_reasons")
 _RARE: Final = re.compile(r" \(\w+\)$")

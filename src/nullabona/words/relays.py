@@ -1,4 +1,4 @@
-"""What a relay is called before people: its host, and the port if it is not the usual one."""
+"""What a relay is called before people: its host, the port if it is unusual, and its name there if it has one."""
 
 from __future__ import annotations
 
@@ -12,4 +12,5 @@ def relay_name(url: str) -> str:
     except EndpointRefused:
         return url
     usual = 443 if there.secure else 80
-    return there.host if there.port == usual else there.authority
+    server = there.host if there.port == usual else there.authority
+    return f"{server}/n/{there.name}" if there.name else server

@@ -14,7 +14,7 @@ WARNINGS: Final = Words("warnings")
 GRAVE: Final = frozenset({
     "docket-forked", "docket-rolled-back", "docket-unproven", "operator-notice-unwitnessed",
     "not-witnessed", "log-forked", "log-rolled-back", "log-replaced", "card-not-in-log", "foreign-entry",
-    "promise-broken", "promise-invalid", "keys-unproven", "card-refuted", "signed-out",
+    "digests-contradict", "promise-broken", "promise-invalid", "keys-unproven", "card-refuted", "signed-out",
 })  # fmt: skip
 """Somebody lies: these stay until the person dismisses them."""
 NEWS: Final = frozenset({

@@ -9,14 +9,14 @@ from tests.drills.mutants.parts import AGAIN, BARE, FRAME
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("views are not compared", "coerced-operator", "L-02 L-16",
-        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device)\n\n\ndef _diverge", "\n\ndef _diverge")),
+        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device, warns=not innocent)\n\n\ndef _is_innocent", "\n\ndef _is_innocent")),
     mutant("nothing is said again", "coerced-operator", "L-16",
         Edit("client/core/sync/closed_boxes.py", "        acknowledgements.send_again(step, room, track)\n", "        pass\n"),
         Edit("client/core/sync/histories.py", "    if not quiet:\n        repair.answer(step, room, track, said)\n", ""),
-        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device)\n\n\ndef _diverge", "\n\ndef _diverge")),
+        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device, warns=not innocent)\n\n\ndef _is_innocent", "\n\ndef _is_innocent")),
     mutant("a promise need not be of this card", "coerced-operator", "L-11",
         Edit("client/core/directory/checking.py",
-             "promise = check_promise(pinned, str(handle), card_hash(answer.card), answer.promise, frontier, now_s)",
+             "promise = check_promise(pinned, str(handle), card_hash(answer.card), answer.promise, checked.frontier, now_s)",
              "promise = None")),
     # -- chosen from the lines and the code, before the drill's checks were read
     mutant("views say nothing of what frames say", "coerced-operator", "L-02",
@@ -43,8 +43,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/directory/checking.py", "    if frontier.root != sighting.root:", "    if False:"),
         Edit("client/core/directory/pinned.py", "    if frontier.size != seen.size or frontier.root != seen.root:", "    if False:"), blind=True),
     mutant("a card that no record has needs no promise", "coerced-operator", "L-11",
-        Edit("client/core/directory/checking.py", "    if answer.card and (opening is None or opening.digest == TOMBSTONE):",
-             "    if answer.promise and answer.card and (opening is None or opening.digest == TOMBSTONE):"), blind=True),
+        Edit("client/core/directory/checking.py", "    if not answer.card or (checked.opening is not None and checked.opening.digest != TOMBSTONE):",
+             "    if not answer.card or not answer.promise or (checked.opening is not None and checked.opening.digest != TOMBSTONE):"), blind=True),
     mutant("messages are taken as they stand in an unsealed frame", "coerced-operator", "L-13", *FRAME, *BARE, stuck=True, blind=True),
     mutant("messages are taken whatever MLS says of them", "coerced-operator", "L-13", *FRAME, *BARE,
         Edit("client/mls.py", "    processed = handle.process(message[9:end])\n",
@@ -59,7 +59,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     # Whoever sees that histories differ appends everything again: that is the second way.
     mutant("what somebody could not read is not said again", "coerced-operator", "L-16",
         Edit("client/core/timeline/sending.py", "MAX_RESENT: Final = 8", "MAX_RESENT: Final = 0"),
-        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device)\n\n\ndef _diverge", "\n\ndef _diverge"), blind=True),
+        Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device, warns=not innocent)\n\n\ndef _is_innocent", "\n\ndef _is_innocent"), blind=True),
     mutant("a frame that comes twice is two messages", "coerced-operator", "L-16",
         *AGAIN, blind=True),
 )  # fmt: skip

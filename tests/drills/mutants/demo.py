@@ -38,9 +38,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("relay/core/boxes.py", 'self._rng(8 * INCARNATION_SIZE).to_bytes(INCARNATION_SIZE, "big")',
              '__import__("time").time_ns().to_bytes(INCARNATION_SIZE, "big")')),
     mutant("boxes are numbered as they come", "demo", "W-13",
-        Edit("relay/core/boxes.py", "        num = self._rng(NUM_BITS)\n        while num in self._nums or self._shelf.is_taken(num):\n"
+        Edit("relay/core/boxes.py", "        num = self._rng(NUM_BITS)\n        while num in self._nums or self._stored.is_taken(num):\n"
              "            num = self._rng(NUM_BITS)\n",
-             "        num = 1\n        while num in self._nums or self._shelf.is_taken(num):\n            num += 1\n")),
+             "        num = 1\n        while num in self._nums or self._stored.is_taken(num):\n            num += 1\n")),
     mutant("requests are kept for debugging", "demo", "S-17",
         Edit("relay/dispatch.py", "            request = decode_request(body)\n",
              "            request = decode_request(body)\n"
@@ -71,7 +71,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("relay/core/boxes.py", "        return self._expiry_day + (self._rng(OWN_DAY_BITS) if inbox else 0)",
              "        return self._expiry_day"), blind=True, trace="expiry_day of inboxes"),
     mutant("an inbox has a row only once something came", "demo", "W-16",
-        Edit("relay/service.py", "            if request.policy == POLICY_INBOX:\n                self._open_inbox(address, caller)\n", ""),
+        Edit("relay/service.py", "        if request.policy == POLICY_INBOX:\n            self._open_inbox(address, caller, own_day)\n", ""),
         blind=True, trace="without a row"),
     mutant("an inbox's number is the second in which an item came", "demo", "W-13",
         Edit("relay/core/boxes.py", "        seq = draft.next_seq\n",
@@ -83,11 +83,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("relay/store/schema.sql", "CREATE TABLE frame (",
              "CREATE TABLE said (\n    account BLOB NOT NULL,\n    body    BLOB NOT NULL\n) STRICT;\n\nCREATE TABLE frame ("), blind=True, trace="said"),
     mutant("the directory notes who was looked up", "demo", "W-11 S-17",
-        Edit("directory/service.py", "        served = await self._epochs.served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
-             "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():",
-             '        with (self._record.public.parent / "asked").open("a") as kept:\n            kept.write(request.name + chr(10))\n'
-             "        served = await self._epochs.served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
-             "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():"), blind=True, trace="asked"),
+        Edit("directory/service.py", '        """The record\'s answer for a name."""\n',
+             '        """The record\'s answer for a name."""\n        with (self._record.public.parent / "asked").open("a") as kept:\n            kept.write(request.name + chr(10))\n'), blind=True, trace="asked"),
     mutant("the directory has a column for who asked about somebody", "demo", "W-11 S-17",
         Edit("directory/store/schema.sql", "CREATE TABLE held (\n", "CREATE TABLE asked (\n    name TEXT NOT NULL PRIMARY KEY,\n    by   TEXT NOT NULL\n) STRICT, WITHOUT ROWID;\n\nCREATE TABLE held (\n"),
         blind=True, trace="asked"),
@@ -96,7 +93,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("the relay notes which boxes one connection reads", "demo", "W-12 S-17",
         Edit("relay/service.py", '        self._metrics.requests["read"] += 1\n        address =',
              '        self._metrics.requests["read"] += 1\n'
-             '        with (self._store._path.parent / "readers").open("a") as kept:\n'
+             '        with (self._shelf._store._path.parent / "readers").open("a") as kept:\n'
              '            kept.write(f"{id(caller)} {request.write_hash.hex()}{chr(10)}")\n        address ='), blind=True, trace="readers"),
     mutant("the day of a card is a second", "demo", "W-13",
         Edit("directory/core/decide.py", "    return _keep(verified, registered_day=today, spent=admitted)",

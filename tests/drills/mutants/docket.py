@@ -47,11 +47,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("docket/publishing/batches.py", '        row = self._store.row("slot_of", commitment)\n        if row is None:\n            raise NotInLog("the event waits for its slot")\n',
              '        row = self._store.row("slot_of", commitment)\n        if row is None:\n            return SlotRef(0, 0)\n'), stuck=True, blind=True),
     mutant("the directory hands over whom others looked up", "docket", "K-19",
-        Edit("directory/service.py", "        served = await self._epochs.served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
-             "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():",
-             '        with (self._record.public.parent.parent / "asked").open("a") as kept:\n            kept.write(request.name + " ")\n'
-             "        served = await self._epochs.served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
-             "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():"),
+        Edit("directory/service.py", '        """The record\'s answer for a name."""\n',
+             '        """The record\'s answer for a name."""\n        with (self._record.public.parent.parent / "asked").open("a") as kept:\n            kept.write(request.name + " ")\n'),
         Edit("directory/service.py", "        found = find_holding(reader, wanted.name, held_mark(wanted))\n    return hand_over(wanted, found)",
              "        found = find_holding(reader, wanted.name, held_mark(wanted))\n    record = hand_over(wanted, found)\n"
              '    asked = next(data_dir.parent.rglob("asked"), None) or next(data_dir.rglob("asked"), None)\n'

@@ -11,7 +11,7 @@ _SMALL: Final = ("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds"
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("a box that was lost is not noticed", "loss", "S-22",
-        Edit("client/core/incoming/room_frames.py", "        losses.lose_box(step, room, track, answer.incarnation)\n        return False\n",
+        Edit("client/core/incoming/room_frames.py", "        losses.lose_box(step, room, track, answer.incarnation)\n        if answer.incarnation:\n            return False\n",
              "        return False\n"),
         Edit("client/core/incoming/relay_answers.py", "        losses.lose_box(step, room, track, answer.incarnation)\n        return\n",
              "        return\n"),

@@ -20,11 +20,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "            await self._context.directories.look_up(self._context.engine.local.handle)\n"
              "            carrier = await connection.ready()\n            request = self._request(item)\n"), stuck=True, blind=True),
     mutant("rooms are read only while the directory answers", "lost-directory", "G-10",
-        Edit("client/runner/reads.py", "            moved = await self._read(key, connection, await connection.ready(), 0)\n",
+        Edit("client/runner/reads.py", "            moved = await self._read(key, connection, await connection.ready())\n",
              "            await self._context.directories.look_up(self._context.engine.local.handle)\n"
-             "            moved = await self._read(key, connection, await connection.ready(), 0)\n"), stuck=True, blind=True),
+             "            moved = await self._read(key, connection, await connection.ready())\n"), stuck=True, blind=True),
     mutant("nobody notices that a card is missing", "lost-directory", "G-11",
-        Edit("client/runner/own_key_monitor.py", "            self._missing()\n", "            pass\n"), stuck=True, blind=True),
+        Edit("client/runner/own_key_monitor.py", "            self._look_at_card()\n", "            pass\n"), stuck=True, blind=True),
     mutant("a card that is not shown is not put back", "lost-directory", "G-11",
         Edit("client/runner/publishing.py", "                note_lost(step.store)\n            return await self._publish()\n", "                pass\n            return True\n"),
         stuck=True, blind=True),

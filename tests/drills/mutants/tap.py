@@ -31,7 +31,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("wire/padding.py", "BUCKETS: Final = (512, 1_024, 2_048, 4_096, 16_384, 65_536)",
              "BUCKETS: Final = tuple(range(512, 65_537, 64))")),
     mutant("inbox and rooms are read on one connection", "tap", "T-14",
-        Edit("client/runner/reads.py", '"inbox" if key.of is INBOX else "rooms"', '"rooms"')),
+        Edit("client/runner/connections.py", 'return "inbox" if inbox and self._options.fast else "rooms"', 'return "rooms"')),
     mutant("files come by the inbox's connection", "tap", "T-14",
         Edit("client/runner/fetches.py", 'self._context.connections.for_lane(want.relay, "rooms"), GetBlob',
              'self._context.connections.for_lane(want.relay, "inbox"), GetBlob')),
@@ -40,9 +40,23 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              '            return self._context.connections.for_lane(relay, "inbox")')),
     mutant("contacts are invited by their inboxes", "tap", "T-19",
             Edit("client/core/group/welcomes.py", "    return room if inside.issuperset(invite.devices) else None", "    return None")),
+    mutant("who asks is looked up, whatever they bring", "tap", "T-21",
+        Edit("client/core/identity/claims.py", "    if proof:\n        step.tell(ProofCarried(account))\n", ""),
+        Edit("client/runner/fetches.py", "if await self._by_proof(handle):", "if False:")),
+    mutant("requests bring no proof", "tap", "T-21",
+        Edit("client/core/contacts/requests.py", "contact.greeting, token, reply, proof)", "contact.greeting, token, reply)"), blind=True),
+    mutant("a proof is too old at once", "tap", "T-21",
+        Edit("client/core/directory/carried.py", "< now_s - OLDEST_S:", "< now_s:"), blind=True),
+    mutant("who makes a group looks everybody up", "tap", "T-22",
+        Edit("client/api/rooms.py", "if known is not None and known.account in kept else", "if known is not None and False else")),
+    mutant("new cards are not handed over", "tap", "T-22",
+        Edit("client/core/contacts/card_handing.py", "        if room is not None and room.card_at is None and _is_for(step, room, card):",
+             "        if room is None and _is_for(step, room, card):"), blind=True),
+    mutant("what contacts hand over is dropped", "tap", "T-22",
+        Edit("client/core/contacts/handed_cards.py", "        if found is not None and carried.fits(step, found.card):",
+             "        if found is None and carried.fits(step, found.card):"), blind=True),
     mutant("rooms share a connection", "tap", "T-17",
-        Edit("client/runner/connections.py", 'if options.fast if lane == "rooms" else not options.private:',
-             'if lane == "rooms" or not options.private:')),
+        Edit("client/runner/connections.py", 'if options.fast and lane == "rooms":', 'if lane == "rooms":')),
     mutant("all rooms' boxes are written with one secret", "tap", "T-17",
         Edit("wire/address.py", 'derive(b"write")', "bytes(32)")),
     mutant("reads wait at rooms' boxes", "tap", "S-25",
@@ -126,15 +140,15 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/group/welcomes.py", "(invite.handed and invite.attempts >= PATIENCE):",
              "not invite.attempts:"), blind=True),
     mutant("the relay keeps which box each bell rang for", "tap", "S-25",
-        Edit("relay/service.py", "                self._wakes.wake(draft.wakes, partial(self._brought, draft))\n",
-             '                kept = self._wakes.__dict__.setdefault("rang", {})\n'
-             "                kept.update({bytes(secret): address for secret, *_ in draft.wakes})\n"
-             "                self._wakes.wake(draft.wakes, partial(self._brought, draft))\n"), blind=True),
+        Edit("relay/service.py", "            self._wakes.wake(arrival.wakes, partial(self._brought, arrival))\n",
+             '            rang = self._wakes.__dict__.setdefault("rang", {})\n'
+             "            rang.update({bytes(secret): arrival.address for secret, *_ in arrival.wakes})\n"
+             "            self._wakes.wake(arrival.wakes, partial(self._brought, arrival))\n"), blind=True),
     mutant("the relay keeps beside a box's number the hash of what tied its bells", "tap", "S-25",
-        Edit("relay/service.py", "                self._activity.record(draft.wakes, draft.head.num, new=draft.new)\n",
-             '                kept = self._activity.__dict__.setdefault("last", {})\n'
-             "                kept[draft.head.num] = [sha256(secret).digest() for secret, *_ in draft.wakes]\n"
-             "                self._activity.record(draft.wakes, draft.head.num, new=draft.new)\n"), blind=True),
+        Edit("relay/service.py", "            self._activity.record(arrival.wakes, arrival.label, new=arrival.new)\n",
+             '            last = self._activity.__dict__.setdefault("last", {})\n'
+             "            last[arrival.label] = [sha256(secret).digest() for secret, *_ in arrival.wakes]\n"
+             "            self._activity.record(arrival.wakes, arrival.label, new=arrival.new)\n"), blind=True),
     mutant("a listener remembers what rang last", "tap", "S-25",
         Edit("relay/wakes.py", "                if batch is None:\n                    frames = answer()\n",
              '                self.__dict__.setdefault("told", []).append((waiter.token, answer().incarnation))\n'

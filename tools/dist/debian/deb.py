@@ -63,13 +63,15 @@ def _copyright(licences: dict[str, str]) -> str:
         "Each one's licence is in its dist-info folder:\n"
     )
     listed = "".join(f" {name}: {licence}\n" for name, licence in sorted(licences.items()))
+    apache = "\nOn Debian, the Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.\n"
+    common = apache if "Apache" in listed else ""
     own = f"\nEverything else: copyright 2026 the authors of nullabona, {LICENCE}.\n\n"
     text = (
         "This program is free software: you can redistribute it and/or modify it under the terms of the GNU Affero\n"
         "General Public License as published by the Free Software Foundation, either version 3 of the License, or\n"
         "(at your option) any later version.\n"
     )
-    return f"{head}{listed}{own}{text}"
+    return f"{head}{listed}{common}{own}{text}"
 
 
 def pack(control: Control, root: Path, out: Path, epoch: int) -> Path:

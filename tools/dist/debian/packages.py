@@ -29,6 +29,7 @@ _OVERRIDES: Final = (
     ("extra-license-file *", "each library keeps its own licence beside it, as its licence asks"),
     ("package-contains-documentation-outside-usr-share-doc *", _SAME_BYTES),
     ("unusual-interpreter *", "the program runs in its own environment, on Debian's Python"),
+    ("maintainer-script-calls-systemctl *", "a unit that systemctl enabled is disabled before its program goes"),
     ("no-manual-page *", "the manual is `nulla --help`, which is in the language of the person"),
 )
 
@@ -61,7 +62,8 @@ PACKAGES: Final = (
         summary="messenger whose operator has nothing to hand over",
         description="Rooms are encrypted end to end (MLS, RFC 9420, with a post-quantum suite).\n"
         "The server keeps padded boxes and does not know whose they are.\n.\n"
-        "This package has the app, the commands of a person and what checks an operator.",
+        "This package has the app, the commands of a person and what checks an\n"
+        "operator.",
         commands={"nulla": ()},
         recommends="chromium | firefox-esr | www-browser, xdg-utils",
         files={
@@ -75,9 +77,10 @@ PACKAGES: Final = (
         program=Program(PurePosixPath("/usr/lib/nullabona-relay"), LEFT_OUT | WITHOUT_CLIENT),
         requirements="requirements-relay.txt",
         summary="relay and witness of the messenger nullabona",
-        description="A relay keeps padded boxes at addresses that look random, and a directory of public cards.\n"
-        "A witness cosigns the public logs of other operators.\n.\n"
-        "Neither has any code that could decrypt: the messenger's client is not in this package.",
+        description="A relay keeps padded boxes at addresses that look random, and a directory of\n"
+        "public cards. A witness cosigns the public logs of other operators.\n.\n"
+        "Neither has any code that could decrypt: the messenger's client is not in\n"
+        "this package.",
         commands={"nulla-relay": ("relay",), "nulla-witness": ("witness",)},
         units=("nullabona-relay", "nullabona-witness"),
     ),
@@ -85,8 +88,8 @@ PACKAGES: Final = (
         program=Program(PurePosixPath("/usr/lib/nullabona-desk"), LEFT_OUT),
         requirements="requirements-docket.txt",
         summary="legal desk of an operator of the messenger nullabona",
-        description="The desk answers legal demands, keeps a public record of them that cannot be shortened\n"
-        "unnoticed, and lets officers in with passkeys only.",
+        description="The desk answers legal demands, keeps a public record of them that cannot be\n"
+        "shortened unnoticed, and lets officers in with passkeys only.",
         commands={"nulla-docket": ("docket",)},
         units=("nullabona-desk",),
     ),
@@ -144,11 +147,13 @@ def _scripts(package: Package) -> tuple[tuple[str, str], ...]:
 
 
 def _licences(root: Path) -> dict[str, str]:
-    """What each packed library says its licence is."""
+    """What each packed library says its licence is: by the field of PEP 639, in a classifier or in its old words."""
     found = {}
     for path in root.rglob("*.dist-info/METADATA"):
         said = HeaderParser().parsestr(path.read_text(encoding="utf-8"))
         classified = [line.rpartition(" :: ")[2] for line in said.get_all("Classifier", []) if "License ::" in line]
+        exact = [name for name in classified if name != "OSI Approved"]
         stated = (said["License"] or "").strip().partition("\n")[0]
-        found[f"{said['Name']} {said['Version']}"] = said["License-Expression"] or " or ".join(classified) or stated
+        kept = f"see {path.parent.name}"
+        found[f"{said['Name']} {said['Version']}"] = said["License-Expression"] or " or ".join(exact) or stated or kept
     return found

@@ -17,11 +17,12 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from nullabona.updating.unused import UNUSED
+
 PYTHONS: Final = ("3.11", "3.12", "3.13")
 """Debian 12, Ubuntu 24.04, Debian 13."""
 LEFT_OUT: Final = {
-    r"apsw/(tests|sqlite_extra_binaries)/": "SQLite's shell and its tests, which no code of ours starts",
-    r"PIL/_avif\.|pillow\.libs/libavif-": "AVIF is none of the formats that client/media/images.py opens",
+    **UNUSED,
     r".*\.pyi$": "stubs are for those who write code",
     r"[^/]+\.data/": "manual pages of libraries",
     r"[^/]+\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$": "dpkg knows what is installed",

@@ -1,3 +1,4 @@
+import { deleteChat, leaveRoom, mayDelete, mayLeave } from "../lib/leaveRoom.ts";
 import { type MenuItem, overlays } from "../lib/overlays.svelte.ts";
 import { places } from "../lib/places.svelte.ts";
 import type { Chat, SetRoom } from "../lib/protocol.ts";
@@ -17,16 +18,6 @@ function untilMorning(): number {
   then.setDate(then.getDate() + 1);
   then.setHours(MORNING, 0, 0, 0);
   return Math.round((then.getTime() - Date.now()) / 1000);
-}
-
-export async function leave(chat: Chat): Promise<void> {
-  const sure = await overlays.dialog<boolean>("Confirm", {
-    title: words.leaveTitle(chat.title),
-    note: words.leaveNote,
-    yes: words.leave,
-    danger: true,
-  });
-  if (sure) void tryCall({ call: "LeaveRoom", room: chat.room });
 }
 
 /** What can be done with a chat. */
@@ -69,7 +60,8 @@ export function chatMenu(chat: Chat): MenuItem[] {
     icon: "download",
     run: () => void overlays.dialog("ExportRoom", { room: chat.room, title: chat.title }),
   });
-  if (chat.phase === "joined")
-    items.push({ label: words.leave, icon: "leave", danger: true, run: () => void leave(chat) });
+  if (mayLeave(chat)) items.push({ label: words.leave, icon: "leave", danger: true, run: () => void leaveRoom(chat) });
+  if (mayDelete(chat))
+    items.push({ label: words.deleteChat, icon: "trash", danger: true, run: () => void deleteChat(chat) });
   return items;
 }

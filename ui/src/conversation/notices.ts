@@ -15,7 +15,9 @@ type Wording = (who: string, whose: string, whom: string, notice: Notice) => str
 const WORDINGS: Record<string, Wording> = {
   created: (who) => words.created(who),
   joined: (who, _, __, notice) => (notice.name && !notice.me ? words.joinedBy(who) : words.joined),
+  came: (_, whose) => words.joinedByLink(whose),
   "member-added": (who, _, whom) => words.added(who, whom),
+  "member-came": (_, __, whom) => words.cameByLink(whom),
   "member-removed": (who, _, whom) => words.removedOther(who, whom),
   left: (who, _, __, notice) => (notice.me ? words.leftMe : words.left(who)),
   removed: (who, _, __, notice) => (notice.name && !notice.me ? words.removedMe(who) : words.leftMe),

@@ -3,6 +3,9 @@ import { untrack } from "svelte";
 import { Refused } from "./transport.ts";
 import { explain } from "./words/errors.ts";
 
+/** Refusals that say that the server asked did not answer. */
+export const UNREACHED: ReadonlySet<string> = new Set(["unreachable", "timed-out"]);
+
 export class Asking {
   busy = $state(false);
   text = $state("");

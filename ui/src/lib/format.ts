@@ -59,6 +59,12 @@ export function moment(at: number): string {
   return dates({ dateStyle: "long", timeStyle: "short" }).format(at);
 }
 
+/** Date and time where there is little room, with the year only if it is not this one. */
+export function stamp(at: number, now = Date.now()): string {
+  const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : ({ year: "numeric" } as const);
+  return dates({ ...year, month: "short", day: "numeric", hour: "numeric", minute: "2-digit" }).format(at);
+}
+
 /** Short, for lists: the time today, "yesterday", else the date. */
 export function brief(at: number, now = Date.now()): string {
   void today.since; // worded anew when another day begins
@@ -98,16 +104,11 @@ export function ago(at: number, now = Date.now()): string {
   return format.format(Math.round(seconds / 86_400), "day");
 }
 
-/** 1.2 MB. */
+/** 1.2 MB; 1.2MB in Korean. `Intl` would write kB and byte, which nobody does. */
 export function bytes(size: number): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
   const step = Math.min(3, Math.floor(Math.log10(Math.max(size, 1)) / 3));
-  return new Intl.NumberFormat(tongue.now, {
-    style: "unit",
-    unit: units[step] ?? "byte",
-    unitDisplay: "short",
-    maximumFractionDigits: step > 1 ? 1 : 0,
-  }).format(size / 1000 ** step);
+  const number = new Intl.NumberFormat(tongue.now, { maximumFractionDigits: step > 1 ? 1 : 0 });
+  return `${number.format(size / 1000 ** step)}${tongue.now === "ko" ? "" : " "}${["B", "KB", "MB", "GB"][step]}`;
 }
 
 /** 1:05, 12:00. */

@@ -5,3 +5,12 @@ export function short(handle: string, own: string): string {
   const at = handle.lastIndexOf("@");
   return at > 0 && handle.slice(at) === own.slice(own.lastIndexOf("@")) ? handle.slice(0, at) : handle;
 }
+
+/** An invite link as people read it, with the letters of its handle; what is copied has them escaped. */
+export function readable(link: string): string {
+  try {
+    return decodeURI(link);
+  } catch {
+    return link;
+  }
+}

@@ -3,7 +3,7 @@ import { gist } from "../conversation/describe.ts";
 import { places } from "./places.svelte.ts";
 import type { AnyPush, Notify } from "./protocol.ts";
 import { app } from "./state.svelte.ts";
-import { transport } from "./transport.ts";
+import { call, transport } from "./transport.ts";
 
 const SPOKEN = 300;
 /** A line is taken back once it was read out: the message may be deleted or disappear. */
@@ -58,6 +58,26 @@ function withdraw(room: string): void {
 function takeBack(): void {
   for (const note of shown.values()) note.close();
   shown.clear();
+}
+
+/** Tell the process where the person looks, as long as the main screen is shown: the desktop shows nothing of that chat. */
+export function look(): () => void {
+  const room = places.now.room;
+  // A new connection is a new page to the process.
+  if (app.link !== "open") return () => undefined;
+  const tell = (): void => {
+    const here = document.hasFocus() && document.visibilityState === "visible";
+    call({ call: "Looking", here, room }).catch(() => undefined);
+  };
+  tell();
+  addEventListener("focus", tell);
+  addEventListener("blur", tell);
+  document.addEventListener("visibilitychange", tell);
+  return () => {
+    removeEventListener("focus", tell);
+    removeEventListener("blur", tell);
+    document.removeEventListener("visibilitychange", tell);
+  };
 }
 
 /** Hear pushes as long as the main screen is shown; when it goes, what the desktop shows goes too. */

@@ -7,7 +7,7 @@ export type Theme = "system" | "light" | "dark";
 
 export type Language = "ko" | "en";
 
-export type NotifyLevel = "all" | "name" | "nothing";
+export type NotifyLevel = "all" | "name" | "nothing" | "off";
 
 export type MessageKind = "text" | "file" | "photo" | "voice" | "poll" | "notice" | "deleted" | "told";
 
@@ -25,7 +25,9 @@ export type ContactState = "requested" | "asking" | "accepted" | "blocked";
 
 export type May = "reply" | "react" | "edit" | "delete-all" | "delete-me" | "forward" | "pin" | "copy" | "retry" | "discard" | "save";
 
-export type RoomMay = "send" | "add" | "remove" | "rename" | "admins" | "timer" | "link" | "leave" | "pin" | "poll";
+export type RoomMay = "send" | "files" | "add" | "remove" | "rename" | "admins" | "timer" | "link" | "leave" | "delete" | "pin" | "poll";
+
+export type Opening = "" | "left" | "alone" | "asked" | "adding";
 
 /** One thing the operator holds about this account, and its value. */
 export interface PrivacyRow {
@@ -86,6 +88,40 @@ export interface OperatorNotice {
 export interface OperatorNotices {
   notices: OperatorNotice[];
   said: string[];
+}
+
+/** A place that backups go to. Times are in ms since 1970; 0: never. */
+export interface BackupPlace {
+  id: string;
+  kind: "folder" | "server";
+  path: string;
+  every_days: number;
+  good_at: number;
+  late: boolean;
+  running: boolean;
+  error: string;
+  hint: string;
+  tried_at: number;
+  doubt: "" | "emptied" | "rolled-back";
+  doubt_at: number;
+  size: number;
+  kept_until: number;
+  same_disk: boolean;
+}
+
+/** All places. ``standing`` is that of the best: no plan, just planned, good, or older than planned. */
+export interface Backups {
+  standing: "good" | "late" | "new" | "none";
+  good_at: number;
+  remind: boolean;
+  places: BackupPlace[];
+}
+
+/** A place that the process found: a drive, a folder of this computer, or the server. */
+export interface BackupChoice {
+  id: string;
+  kind: "drive" | "folder" | "server";
+  path: string;
 }
 
 /** Somebody, as shown everywhere. ``name`` is what to call them; ``colour`` picks one of 12 tints. */
@@ -249,13 +285,14 @@ export interface Chat {
   timer_s: number;
   order: string;
   last: LastLine | null;
+  opening: "" | "adding" | "alone" | "asked" | "left";
 }
 
 /** Everything about a room but its messages. */
 export interface Room {
   chat: Chat;
   members: Member[];
-  may: ("add" | "admins" | "leave" | "link" | "pin" | "poll" | "remove" | "rename" | "send" | "timer")[];
+  may: ("add" | "admins" | "delete" | "files" | "leave" | "link" | "pin" | "poll" | "remove" | "rename" | "send" | "timer")[];
   pinned: Message[];
   draft: string;
   draft_reply: Quote | null;
@@ -268,6 +305,7 @@ export interface Room {
   blocked: boolean;
   typing: string[];
   receipts: boolean;
+  earlier: string[];
 }
 
 /** Some messages of a room, oldest first, and whether there are more before and after them. */
@@ -280,8 +318,7 @@ export interface Page {
 
 /** Somebody who is no contact asks to talk (``room`` empty) or invites into a group.
  * 
- * ``record``: what the public record says of who that is; empty: it was never asked. ``answered``: I said yes, which
- * waits for the record. */
+ * ``record``: what that says of them; empty: not asked. ``answered``: my yes waits for it. ``asks``: a yes asks it. */
 export interface Request {
   id: string;
   person: Person;
@@ -291,11 +328,7 @@ export interface Request {
   at: number;
   record: "" | "pending" | "promised" | "proven" | "refuted";
   answered: boolean;
-}
-
-/** ``waits``: I said yes, and it waits for the public record to prove who that is. */
-export interface RequestAnswered {
-  waits: boolean;
+  asks: boolean;
 }
 
 /** I asked an admin, by a link, to be let into the group ``room``. ``state``: asked; no answer within
@@ -351,7 +384,8 @@ export interface Settings {
   theme: "dark" | "light" | "system";
   receipts: boolean;
   typing: boolean;
-  notify: "all" | "name" | "nothing";
+  notify: "all" | "name" | "nothing" | "off";
+  quiet_hours: string;
   default_timer_s: number;
   lock_minutes: number;
   enter_sends: boolean;
@@ -385,6 +419,7 @@ export interface State {
   join_requests: JoinRequest[];
   notices: OperatorNotices;
   blocked: number;
+  backups: Backups;
   version: string;
   protected: boolean;
   words_unchecked: boolean;
@@ -392,6 +427,8 @@ export interface State {
   fixed_host: boolean;
   local_relay: "" | "can" | "runs";
   invite: Invite | null;
+  room: string;
+  offer_at_login: boolean;
   places: Record<string, string>;
 }
 
@@ -503,6 +540,29 @@ export interface Active {
   call: "Active";
 }
 
+/** The person looks at this page, which shows ``room`` or none; or no longer (``here`` false). */
+export interface Looking {
+  call: "Looking";
+  here: boolean;
+  room?: string;
+}
+
+/** What this computer does while no page is open. */
+export interface DesktopView {
+  shows: boolean;
+  at_login: "cannot" | "off" | "on";
+}
+
+export interface GetDesktop {
+  call: "GetDesktop";
+}
+
+/** Start at log-in from now on, with the options of this process; or no longer. The person is not asked again. */
+export interface SetAtLogin {
+  call: "SetAtLogin";
+  on: boolean;
+}
+
 /** None leaves a thing as it is; ``default_timer_s`` 0: for ever; ``lock_minutes`` 0: never. */
 export interface SetSettings {
   call: "SetSettings";
@@ -510,7 +570,8 @@ export interface SetSettings {
   theme?: "dark" | "light" | "system" | null;
   receipts?: boolean | null;
   typing?: boolean | null;
-  notify?: "all" | "name" | "nothing" | null;
+  notify?: "all" | "name" | "nothing" | "off" | null;
+  quiet_hours?: string | null;
   default_timer_s?: number | null;
   lock_minutes?: number | null;
   enter_sends?: boolean | null;
@@ -882,6 +943,11 @@ export interface AskContact {
   greeting?: string;
 }
 
+/** ``waits``: I said yes, and it waits for the public record to prove who that is. */
+export interface RequestAnswered {
+  waits: boolean;
+}
+
 /** ``id`` of a `Request`: say yes, forget it, or block who asked. */
 export interface AnswerRequest {
   call: "AnswerRequest";
@@ -960,6 +1026,12 @@ export interface LeaveRoom {
   call: "LeaveRoom";
   room: string;
   successor?: string;
+}
+
+/** Erase a chat that the account is out of, here and on its other devices. */
+export interface DeleteChat {
+  call: "DeleteChat";
+  room: string;
 }
 
 /** ``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only).
@@ -1045,6 +1117,7 @@ export interface CheckBackup {
 /** The folder that backups and exports go to. */
 export interface SavingPlace {
   folder: string;
+  made: boolean;
 }
 
 /** Where backups and exports would be written, to be said before. */
@@ -1082,6 +1155,71 @@ export interface RestoreBackup {
   words: string;
   backup_passphrase: string;
   passphrase: string;
+}
+
+export interface BackupChoices {
+  choices: BackupChoice[];
+}
+
+/** Places that backups could go to and do not yet. */
+export interface FindBackupPlaces {
+  call: "FindBackupPlaces";
+}
+
+/** Make backups there every so many days, or change how often. The first one begins at once. */
+export interface PlanBackup {
+  call: "PlanBackup";
+  place: string;
+  every_days: number;
+}
+
+/** Make no more backups there. What is there stays. */
+export interface StopBackups {
+  call: "StopBackups";
+  place: string;
+}
+
+/** Make one there now. */
+export interface BackUpNow {
+  call: "BackUpNow";
+  place: string;
+}
+
+/** The person does not want to choose a place now. */
+export interface RemindOfBackupsLater {
+  call: "RemindOfBackupsLater";
+}
+
+/** While there is no profile: the places with backups in pieces, of whichever account; the server is one always. */
+export interface FindBackups {
+  call: "FindBackups";
+}
+
+/** The newest backup of a place that the words open. */
+export interface BackupFound {
+  handle: string;
+  made_at: number;
+  messages: number;
+  files: number;
+}
+
+/** Whose backup is there, and from when. ``handle`` names the server; ``earlier``: the one before the newest. */
+export interface LookAtPlace {
+  call: "LookAtPlace";
+  place: string;
+  handle: string;
+  words: string;
+  earlier?: boolean;
+}
+
+/** Make the profile from that backup; ``passphrase`` is the one of the new profile. */
+export interface RestoreFromPlace {
+  call: "RestoreFromPlace";
+  place: string;
+  handle: string;
+  words: string;
+  passphrase: string;
+  earlier?: boolean;
 }
 
 /** One thing that is still wrong, in words, and what to do. */
@@ -1219,6 +1357,95 @@ export interface ImportDone {
   at: number;
 }
 
+/** A release that is newer than what starts. ``seen``: when this machine saw it first, in milliseconds. */
+export interface NewerRelease {
+  version: string;
+  signers: string[];
+  seen: number;
+  days: number;
+  same: number;
+  part: number;
+  different: number;
+  notes: string;
+  refused: string;
+  hint: string;
+  waits: boolean;
+}
+
+/** What the release log says, and what the person wants of a release. */
+export interface Followed {
+  where: string;
+  origin: "checked" | "named" | "unlogged";
+  revoked: string;
+  newer: NewerRelease | null;
+  witnesses: string[];
+  keys_changed: boolean;
+  witnessed: number;
+  silent: boolean;
+  days: number;
+  rebuilders: number;
+  by_itself: boolean;
+}
+
+/** What the person once pinned, as far as it can still be read; each may be empty. */
+export interface Remembered {
+  where: string;
+  policy: string;
+  fingerprint: string;
+}
+
+/** ``supported``: whether this system can update in this way. ``followed``: None if no release log is followed, or
+ * if what was seen of it is damaged: then ``damaged`` says what to follow again. */
+export interface UpdateState {
+  supported: boolean;
+  running: string;
+  starts: string;
+  back: boolean;
+  followed: Followed | null;
+  damaged: Remembered | null;
+}
+
+/** What was known at the last check. Nobody is asked. */
+export interface GetUpdate {
+  call: "GetUpdate";
+}
+
+/** Read the release log, and say what is new. */
+export interface CheckUpdate {
+  call: "CheckUpdate";
+}
+
+/** Follow a release log from now on, under a policy (its text) and the fingerprint of its first statement.
+ * 
+ * If what was seen of this log is damaged, the days and the rebuilders that the person chose stay; what came by itself
+ * does not any more. */
+export interface FollowReleases {
+  call: "FollowReleases";
+  where: string;
+  policy: string;
+  fingerprint: string;
+}
+
+/** What a release must have beyond its signatures; ``by_itself`` needs at least one day. */
+export interface WishOfUpdates {
+  call: "WishOfUpdates";
+  days: number;
+  rebuilders: number;
+  by_itself: boolean;
+}
+
+/** Install a release, try it, and have it run from the next start. ``at_once``: without waiting for the days. */
+export interface InstallUpdate {
+  call: "InstallUpdate";
+  version: string;
+  at_once: boolean;
+}
+
+/** Have the version before run from the next start. */
+export interface UndoUpdate {
+  call: "UndoUpdate";
+}
+
 /** A row of the chat list is new or different. */
 export interface ChatChanged {
   push: "ChatChanged";
@@ -1235,9 +1462,11 @@ export interface ImportMoved {
   code: string;
 }
 
+/** ``instead``: the room in which the two of a direct room talk now, or empty. */
 export interface ChatGone {
   push: "ChatGone";
   room: string;
+  instead: string;
 }
 
 /** An open room is different: members, name, timer, rights, pins. */
@@ -1283,6 +1512,12 @@ export interface MovingChanged {
   push: "MovingChanged";
   doing: "backup" | "check" | "export" | "restore";
   percent: number;
+}
+
+/** A backup by itself was planned, begun, made or failed. */
+export interface BackupsChanged {
+  push: "BackupsChanged";
+  backups: Backups;
 }
 
 export interface RequestsChanged {
@@ -1431,6 +1666,7 @@ export type AnyPush =
   | TypingChanged
   | TransferChanged
   | MovingChanged
+  | BackupsChanged
   | RequestsChanged
   | JoinRequestsChanged
   | OperatorNoticesChanged
@@ -1450,12 +1686,14 @@ export type AnyCall =
   | AnswerRequest
   | AskAgain
   | AskContact
+  | BackUpNow
   | CancelImport
   | CancelTransfer
   | ChangeMembers
   | ChangePassphrase
   | CheckBackup
   | CheckHandle
+  | CheckUpdate
   | ChooseRelay
   | ClosePoll
   | CloseRoom
@@ -1464,6 +1702,7 @@ export type AnyCall =
   | CreateGroup
   | CreateProfile
   | DeleteAccount
+  | DeleteChat
   | DeleteContact
   | DeleteMessages
   | Discard
@@ -1472,10 +1711,14 @@ export type AnyCall =
   | ExportAll
   | ExportRoom
   | FetchFile
+  | FindBackupPlaces
+  | FindBackups
   | FollowLink
+  | FollowReleases
   | ForgetRecord
   | Forward
   | GetContacts
+  | GetDesktop
   | GetDevices
   | GetImports
   | GetLinks
@@ -1487,12 +1730,16 @@ export type AnyCall =
   | GetSafety
   | GetText
   | GetUnread
+  | GetUpdate
+  | InstallUpdate
   | JoinAccount
   | KeepPlace
   | LeaveRoom
   | LinkDevice
   | Lock
   | LookAtBackup
+  | LookAtPlace
+  | Looking
   | MakeBackup
   | MakeLink
   | MarkRead
@@ -1501,15 +1748,18 @@ export type AnyCall =
   | OpenAnother
   | OpenRoom
   | PinMessage
+  | PlanBackup
   | PreviewImport
   | PutAwayNotice
   | React
   | ReadCode
   | ReadLink
+  | RemindOfBackupsLater
   | RemoveDevice
   | RenameRoom
   | RestoreAccount
   | RestoreBackup
+  | RestoreFromPlace
   | Retry
   | RevokeLink
   | SaveEvidence
@@ -1517,6 +1767,7 @@ export type AnyCall =
   | SendFile
   | SendPoll
   | SendText
+  | SetAtLogin
   | SetContact
   | SetDraft
   | SetMembersPin
@@ -1527,12 +1778,15 @@ export type AnyCall =
   | SetTyping
   | Start
   | StartImport
+  | StopBackups
   | TryHere
   | UndoImport
+  | UndoUpdate
   | Unlock
   | Vote
   | WaitLink
   | WhereSaved
+  | WishOfUpdates
   | WithdrawJoinRequest;
 
 export type FromServer =
@@ -1548,12 +1802,14 @@ export interface Answers {
   AnswerRequest: RequestAnswered;
   AskAgain: Done;
   AskContact: Contact;
+  BackUpNow: Backups;
   CancelImport: Done;
   CancelTransfer: Done;
   ChangeMembers: Done;
   ChangePassphrase: Done;
   CheckBackup: Moved;
   CheckHandle: HandleCheck;
+  CheckUpdate: UpdateState;
   ChooseRelay: State;
   ClosePoll: Done;
   CloseRoom: Done;
@@ -1562,6 +1818,7 @@ export interface Answers {
   CreateGroup: Chat;
   CreateProfile: State;
   DeleteAccount: Done;
+  DeleteChat: Done;
   DeleteContact: Done;
   DeleteMessages: Done;
   Discard: Done;
@@ -1570,10 +1827,14 @@ export interface Answers {
   ExportAll: Moved;
   ExportRoom: Moved;
   FetchFile: Done;
+  FindBackupPlaces: BackupChoices;
+  FindBackups: BackupChoices;
   FollowLink: Followed;
+  FollowReleases: UpdateState;
   ForgetRecord: RecordWarnings;
   Forward: Done;
   GetContacts: Contacts;
+  GetDesktop: DesktopView;
   GetDevices: Devices;
   GetImports: ImportList;
   GetLinks: Links;
@@ -1585,12 +1846,16 @@ export interface Answers {
   GetSafety: Safety;
   GetText: Words;
   GetUnread: Unread;
+  GetUpdate: UpdateState;
+  InstallUpdate: UpdateState;
   JoinAccount: JoinInto;
   KeepPlace: Done;
   LeaveRoom: Done;
   LinkDevice: LinkShown;
   Lock: State;
   LookAtBackup: BackupLook;
+  LookAtPlace: BackupFound;
+  Looking: Done;
   MakeBackup: Moved;
   MakeLink: LinkView;
   MarkRead: Done;
@@ -1599,15 +1864,18 @@ export interface Answers {
   OpenAnother: Launch;
   OpenRoom: RoomPage;
   PinMessage: Done;
+  PlanBackup: Backups;
   PreviewImport: ImportView;
   PutAwayNotice: Done;
   React: Done;
   ReadCode: CodeResult;
   ReadLink: LinkPreview;
+  RemindOfBackupsLater: Backups;
   RemoveDevice: Devices;
   RenameRoom: Done;
   RestoreAccount: State;
   RestoreBackup: State;
+  RestoreFromPlace: State;
   Retry: Done;
   RevokeLink: Done;
   SaveEvidence: Saved;
@@ -1615,6 +1883,7 @@ export interface Answers {
   SendFile: Message;
   SendPoll: Message;
   SendText: Message;
+  SetAtLogin: DesktopView;
   SetContact: Done;
   SetDraft: Done;
   SetMembersPin: Done;
@@ -1625,11 +1894,14 @@ export interface Answers {
   SetTyping: Done;
   Start: State;
   StartImport: Done;
+  StopBackups: Backups;
   TryHere: State;
   UndoImport: Done;
+  UndoUpdate: UpdateState;
   Unlock: State;
   Vote: Done;
   WaitLink: LinkCandidate;
   WhereSaved: SavingPlace;
+  WishOfUpdates: UpdateState;
   WithdrawJoinRequest: Done;
 }

@@ -9,6 +9,7 @@ import type {
   Answers,
   AnyCall,
   AnyPush,
+  Backups,
   Chat,
   Connection,
   Invite,
@@ -31,6 +32,7 @@ const SETTINGS: Settings = {
   receipts: false,
   typing: false,
   notify: "name",
+  quiet_hours: "",
   default_timer_s: 0,
   lock_minutes: 0,
   enter_sends: true,
@@ -48,6 +50,7 @@ class AppState {
   joinRequests = $state.raw<JoinRequest[]>([]);
   notices = $state.raw<OperatorNotices>({ notices: [], said: [] });
   blocked = $state(0);
+  backups = $state.raw<Backups>({ standing: "none", good_at: 0, remind: false, places: [] });
   version = $state("");
   /** The relay that is meant where a handle lacks one; empty where it has to be said. */
   host = $state("");
@@ -57,6 +60,8 @@ class AppState {
   invite = $state.raw<Invite | undefined>();
   protected = $state(true);
   wordsUnchecked = $state(false);
+  /** The person was not asked yet whether the app is to start when they log in. */
+  offerAtLogin = $state(false);
   #rows = new Map<string, Chat>();
 
   constructor() {
@@ -125,6 +130,7 @@ class AppState {
     this.joinRequests = state.join_requests;
     this.notices = state.notices;
     this.blocked = state.blocked;
+    this.backups = state.backups;
     this.version = state.version;
     this.host = state.host;
     this.fixedHost = state.fixed_host;
@@ -132,9 +138,12 @@ class AppState {
     if (state.invite || state.phase !== "ready") this.invite = state.invite ?? undefined;
     this.protected = state.protected;
     this.wordsUnchecked = state.words_unchecked;
+    this.offerAtLogin = state.offer_at_login;
     this.#rows = new Map(state.chats.map((chat) => [chat.room, chat]));
     this.#sort();
     this.phase = leaving ? "starting" : state.phase;
+    // Its notification was pressed.
+    if (state.room) this.openRoom(state.room);
   }
 
   /** Everything that was shown goes. */
@@ -201,10 +210,13 @@ class AppState {
         return this.#sortSoon();
       case "ChatGone":
         this.#rows.delete(push.room);
-        if (places.now.room === push.room) places.go({ room: "", side: "", sideProps: {} }, true);
+        if (places.now.room === push.room) places.go({ room: push.instead, side: "", sideProps: {} }, true);
         return this.#sortSoon();
       case "MovingChanged":
         this.moving = push.percent;
+        return;
+      case "BackupsChanged":
+        this.backups = push.backups;
         return;
       case "RequestsChanged":
         this.requests = push.requests;

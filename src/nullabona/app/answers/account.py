@@ -56,6 +56,30 @@ async def _active(_ask: Asker, _: c.Active) -> Done:
     return Done()  # every call restarts the idle time
 
 
+@answers(c.Looking)
+async def _looking(ask: Asker, call: c.Looking) -> Done:
+    ask.session.pages.look(ask.page, call.room if call.here else None)
+    return Done()
+
+
+@answers(c.GetDesktop)
+async def _get_desktop(ask: Asker, _: c.GetDesktop) -> c.DesktopView:
+    at_login = ask.session.place.at_login
+    starts: Literal["cannot", "off", "on"] = "cannot" if at_login is None else "on" if at_login.is_on() else "off"
+    return c.DesktopView(ask.session.desktop.shows, starts)
+
+
+@answers(c.SetAtLogin)
+async def _set_at_login(ask: Asker, call: c.SetAtLogin) -> c.DesktopView:
+    session = ask.session
+    if session.place.at_login is None:
+        raise WrongPhase("this process cannot change what starts at log-in")
+    if session.place.at_login.is_on() != call.on:
+        session.place.at_login.switch(on=call.on)
+    session.remember(msgspec.structs.replace(session.app_state, asked_at_login=True))
+    return await _get_desktop(ask, c.GetDesktop())
+
+
 @answers(c.CreateProfile)
 async def _create_profile(ask: Asker, call: c.CreateProfile) -> v.State:
     await ask.session.create_profile(call.passphrase)
@@ -70,6 +94,7 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
     handle = full_handle(session, call.handle)
     token = call.token.strip() or token_here(token_keys(session.place.home), handle)
     await work.pause()
+    before = work.client.last_event() if work.client.has_account else 0
     try:
         session.remember(msgspec.structs.replace(session.app_state, unregistered=True))
         await work.client.account.create(handle, token=token)
@@ -81,7 +106,8 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
             with suppress(errors.BadRequest):  # the account is there: its words come next, and its name can be changed
                 await work.client.profiles.set(call.name)
     finally:
-        work.begin()
+        # A server out of reach is told while the account is made, and not again for an hour.
+        work.begin(after=before)
     return ask.session.state()
 
 
@@ -136,6 +162,8 @@ async def _set_settings(ask: Asker, call: c.SetSettings) -> v.Settings:
         never = {name: None for name in ("default_timer_s", "lock_minutes") if chosen.get(name) == 0}
         await ask.client.preferences.set(**(chosen | never))
     seen = {name: value for name, value in chosen.items() if name in {"language", "theme"}}
+    if call.notify is not None:
+        session.remember_alerts(call.notify)
     if seen:
         session.remember(msgspec.structs.replace(session.app_state, **seen))
     return session.settings()
@@ -177,8 +205,7 @@ async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> Privacy:
 
 @answers(c.MoveRelay)
 async def _move_relay(ask: Asker, call: c.MoveRelay) -> v.Me:
-    typed = call.relay.strip()
-    await ask.client.account.move_relay(typed if "://" in typed else f"wss://{typed}")
+    await ask.client.account.move_relay(call.relay.strip())
     ask.session.work.changes.fact("me")
     return ask.views.people.me()
 

@@ -10,12 +10,13 @@ import msgspec
 from nullabona.app.answers.asking import Asker, answers
 from nullabona.app.protocol import account_calls as c
 from nullabona.app.protocol import views as v
-from nullabona.app.session.errors import RelayAddress, WrongPhase
+from nullabona.app.session.errors import RelayAddress, RelayHasName, WrongPhase
 from nullabona.client.api.finding_handles import is_handle_free
 from nullabona.wire.handle import HandleError, parse_handle
 
 _LINK: Final = re.compile(r"\s*nullabona:|\s*https?://[^/]+/i#")
 _ADDRESS: Final = re.compile(r"(?:[a-z]+://)?(?:[^@/]*@)?(?P<host>[^/]+)/?", re.IGNORECASE)
+_NAMED: Final = re.compile(r"(?:[a-z]+://)?[^@/]+/n/[^/]+(?:/v1)?/?", re.IGNORECASE)
 _ANYBODY: Final = "someone"
 """Asked for only to see whether a directory answers."""
 
@@ -36,7 +37,11 @@ async def _choose_relay(ask: Asker, call: c.ChooseRelay) -> v.State:
 
 
 def _host_in(text: str) -> str:
-    """The relay in a handle or in its address, in any of their forms. Raises `RelayAddress`."""
+    """The relay in a handle or in its address, in any of their forms. Raises `RelayAddress`, or `RelayHasName` if it is
+    one of several at its host: handles are at directories, which those do not have (spec/relay.md §2.6).
+    """
+    if _NAMED.fullmatch(text.strip()):
+        raise RelayHasName("a server with a name in its address has no handles")
     found = _ADDRESS.fullmatch(text.strip())
     try:
         return parse_handle(f"{_ANYBODY}@{found['host'] if found else ''}").authority

@@ -55,7 +55,7 @@ def place(ask: Asker, ending: str, what: str = "") -> Path:
     return downloads(ask.session.place.home) / f"{safe_name(f'nullabona {name}{what} {day}')}{ending}"
 
 
-def _watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
+def watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
     """Tell every page once per percent. This counts as activity: the app does not lock itself meanwhile."""
     last = [-1]
 
@@ -76,7 +76,7 @@ def _key(ask: Asker, passphrase: str) -> BackupKey:
 @answers(c.MakeBackup)
 async def _make_backup(ask: Asker, call: c.MakeBackup) -> c.Moved:
     path = place(ask, ".age")
-    info = await ask.client.archive.backup(path, key=_key(ask, call.passphrase), watch=_watch(ask, "backup"))
+    info = await ask.client.archive.backup(path, key=_key(ask, call.passphrase), watch=watch(ask, "backup"))
     assert info is not None
     return _moved(path, info)
 
@@ -84,7 +84,7 @@ async def _make_backup(ask: Asker, call: c.MakeBackup) -> c.Moved:
 @answers(c.CheckBackup)
 async def _check_backup(ask: Asker, call: c.CheckBackup) -> c.Moved:
     path = place(ask, ".age")
-    return _moved(path, await check_backup(path, _key(ask, call.passphrase), watch=_watch(ask, "check")))
+    return _moved(path, await check_backup(path, _key(ask, call.passphrase), watch=watch(ask, "check")))
 
 
 def _moved(path: Path, info: BackupInfo) -> c.Moved:
@@ -93,7 +93,7 @@ def _moved(path: Path, info: BackupInfo) -> c.Moved:
 
 @answers(c.WhereSaved)
 async def _where(ask: Asker, _: c.WhereSaved) -> c.SavingPlace:
-    return c.SavingPlace(str(downloads(ask.session.place.home)))
+    return c.SavingPlace(str(downloads(ask.session.place.home)), place(ask, ".age").is_file())
 
 
 @answers(c.ExportAll)
@@ -108,9 +108,9 @@ async def _export_room(ask: Asker, call: c.ExportRoom) -> c.Moved:
 
 
 async def _export(ask: Asker, what: str, rooms: list[bytes | str] | None) -> c.Moved:
-    language, watch = ask.session.settings().language, _watch(ask, "export")
+    language = ask.session.settings().language
     done = await ask.client.archive.export(
-        place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch
+        place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch(ask, "export")
     )
     return c.Moved(str(done.folder), done.lines, done.files, 0)
 
@@ -125,7 +125,7 @@ async def _look(ask: Asker, call: c.LookAtBackup) -> c.BackupLook:
 async def _restore(ask: Asker, call: c.RestoreBackup) -> v.State:
     session = ask.session
     key = PassphraseKey(call.backup_passphrase) if call.backup_passphrase else phrase_key(call.words)
-    await session.restore(session.backup_uploads.paths(call.files), key, call.passphrase, _watch(ask, "restore"))
+    await session.restore(session.backup_uploads.paths(call.files), key, call.passphrase, watch(ask, "restore"))
     # A person who used a passphrase may not have the words at hand: the app asks for them later.
     put_off = bool(call.backup_passphrase)
     session.remember(msgspec.structs.replace(session.app_state, unconfirmed=False, put_off=put_off))

@@ -22,7 +22,7 @@ async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
 
 
 @answers(c.AnswerRequest)
-async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswered:
+async def _answer_request(ask: Asker, call: c.AnswerRequest) -> c.RequestAnswered:
     id, client = read_id(call.id), ask.client
     if any(info.account == id and info.state == "asking" for info in client.contacts.all()):
         waits = await _answer_person(ask, id, call.answer)
@@ -31,7 +31,7 @@ async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswere
     else:
         raise BadCall("there is no such request any more")
     ask.session.work.changes.people()
-    return v.RequestAnswered(waits)
+    return c.RequestAnswered(waits)
 
 
 async def _answer_person(ask: Asker, account: bytes, answer: str) -> bool:
@@ -109,4 +109,12 @@ async def _leave_room(ask: Asker, call: c.LeaveRoom) -> Done:
     successor = _member(ask, room, call.successor) if call.successor else b""
     await ask.client.rooms.leave(room, successor=successor)
     ask.session.work.changes.room(room, inside=True)
+    return Done()
+
+
+@answers(c.DeleteChat)
+async def _delete_chat(ask: Asker, call: c.DeleteChat) -> Done:
+    room = read_id(call.room)
+    await ask.client.rooms.delete(room)
+    ask.session.work.changes.room(room)
     return Done()

@@ -19,8 +19,9 @@ from nullabona.app.session.backup_upload import PIECE
 from nullabona.app.session.content import MAX_UPLOAD, show, take_upload
 from nullabona.app.session.errors import AppLocked, BadCall
 from nullabona.app.session.session import Session
+from nullabona.client.api import NoPictures
 from nullabona.errors import Bug, NullabonaError
-from nullabona.machine.http_server import HttpAnswer, refuse
+from nullabona.machine.http_answer import HttpAnswer, refuse
 
 MOST_UNANSWERED: Final = 64
 """Most pending calls of one page; more are refused."""
@@ -116,6 +117,8 @@ class Rpc:
             return self._take_backup(request)
         try:
             return await take_upload(self._session.work, self._session.uploads, request)
+        except NoPictures as error:
+            return self._refusal(error)
         except NullabonaError:  # locked while it came
             return refuse(403, "nothing can be uploaded now")
 
@@ -127,10 +130,12 @@ class Rpc:
                 raise BadCall("the place of the piece is missing")
             id, size = self._session.backup_uploads.take(query.get("id", ""), at, request.body)
         except NullabonaError as error:
-            message, hint = said(error, self._session.settings().language)
-            body = {"code": error.code, "message": message, "hint": hint}
-            return HttpAnswer(400, msgspec.json.encode(body), JSON)
+            return self._refusal(error)
         return HttpAnswer(200, msgspec.json.encode(GivenBackup(id, size)), JSON)
+
+    def _refusal(self, error: NullabonaError) -> HttpAnswer:
+        message, hint = said(error, self._session.settings().language)
+        return HttpAnswer(400, msgspec.json.encode({"code": error.code, "message": message, "hint": hint}), JSON)
 
     async def media(self, request: Request) -> HttpAnswer:
         try:

@@ -27,7 +27,7 @@ def to_chat(
         title=person.name if person is not None else clean_name(room.title),
         person=person,
         faces=faces,
-        phase=cast(v.RoomPhase, room.phase if room.phase in _PHASES else "left"),
+        phase=phase_of(room),
         direct=room.direct,
         members=room.members,
         unread=room.unread,
@@ -42,15 +42,27 @@ def to_chat(
         timer_s=room.timer_s,
         order=order_of(choice.pinned, 0 if last is None else last.sent_at, room.id),
         last=None if last is None else to_last(last, direct=room.direct, photos=room.photos),
+        opening=cast(v.Opening, room.opening),
     )
 
 
-def room_may(room: RoomSummary) -> list[v.RoomMay]:
-    """What I may do in a room."""
+def phase_of(room: RoomSummary) -> v.RoomPhase:
+    """The room's phase. Who asked to leave has left, whenever a member's device carries that out."""
+    if room.leaving:
+        return "left"
+    return cast(v.RoomPhase, room.phase if room.phase in _PHASES else "left")
+
+
+def room_may(room: RoomSummary, *, friend: bool = False) -> list[v.RoomMay]:
+    """What I may do in a room. A chat with a ``friend`` that one of us left is opened again by a message."""
+    if phase_of(room) in {"left", "removed"}:
+        return ["send", "delete"] if room.opening and friend else ["delete"]
     if room.phase != "joined":
         return []
     if room.direct:
-        return ["send", "timer", "pin", "poll"]
-    may: list[v.RoomMay] = ["send", "poll", "leave"]
+        if room.opening and not friend:
+            return ["leave"]
+        return ["send", "files", "timer", "pin", "poll", "leave"] if room.opening != "alone" else ["send", "leave"]
+    may: list[v.RoomMay] = ["send", "files", "poll", "leave"]
     may += ["pin"] if room.may_pin else []
     return [*may, "add", "remove", "rename", "admins", "timer", "link"] if room.admin else may

@@ -43,6 +43,8 @@ class Around:
     """The signed path of a message's content: what of it, room, message."""
     client: Callable[[bytes], str]
     """The page's own id of a message it sent."""
+    pictures: bool = True
+    """Whether a photo can be shown; if not, it is a file that can be saved."""
     tints: Mapping[str, int] = field(default_factory=dict)
     """The tints of people of imported history who have no account, by name."""
 
@@ -70,7 +72,7 @@ def to_message(info: MessageInfo, around: Around) -> v.Message:
         id=info.id.hex(),
         room=info.room.hex(),
         place=place_of(info.position),
-        kind=_kind(info.kind),
+        kind="file" if info.kind == "photo" and not around.pictures else _kind(info.kind),
         person=person,
         mine=info.mine,
         at=info.sent_at,
@@ -93,7 +95,7 @@ def to_message(info: MessageInfo, around: Around) -> v.Message:
             for r in info.reactions
         ],
         file=None if info.attachment is None else to_file(info, info.attachment, around),
-        album=info.album.hex() if info.kind == "photo" else "",
+        album=info.album.hex() if info.kind == "photo" and around.pictures else "",
         poll=None if info.poll is None else to_poll(info.poll, around),
         notice=None if info.notice is None else to_notice(info.notice),
         client=around.client(info.id) if info.mine else "",
@@ -127,7 +129,7 @@ def to_last(info: MessageInfo, *, direct: bool, photos: int = 1) -> v.LastLine:
 def to_quote(quote: QuoteInfo, room: bytes, around: Around) -> v.Quote:
     """The answered message, cut short."""
     gone = quote.kind == _GONE
-    picture = around.media("thumb", room, quote.message) if quote.kind == "photo" else ""
+    picture = _thumb(room, quote.message, around) if quote.kind == "photo" else ""
     kind = _kind("deleted" if gone else quote.kind)
     return v.Quote(quote.message.hex(), clean_name(quote.name), kind, one_line(quote.text), picture, gone)
 
@@ -136,7 +138,7 @@ def quote_of(info: MessageInfo, around: Around) -> v.Quote:
     """A message as it is quoted by an answer that is being written."""
     text = info.text or (info.attachment.name if info.attachment is not None else "")
     person = to_person(info.account, info.handle, info.name, me=info.mine, picture=around.picture)
-    picture = around.media("thumb", info.room, info.id) if info.kind == "photo" else ""
+    picture = _thumb(info.room, info.id, around) if info.kind == "photo" else ""
     return v.Quote(info.id.hex(), person.name, _kind(info.kind), one_line(text), picture, gone=info.kind == "deleted")
 
 
@@ -161,7 +163,7 @@ def to_poll(poll: PollInfo, around: Around) -> v.PollView:
 def to_file(info: MessageInfo, file: AttachmentInfo, around: Around) -> v.FileView:
     """A file with signed paths to what is here of it."""
     here = file.state == "here"
-    picture = info.kind == "photo" and here
+    picture = info.kind == "photo" and here and around.pictures
     playable = info.kind == "voice" and here
     url = around.media(info.kind, info.room, info.id) if picture or playable else ""
     return v.FileView(
@@ -172,13 +174,17 @@ def to_file(info: MessageInfo, file: AttachmentInfo, around: Around) -> v.FileVi
         height=file.height,
         duration_ms=file.duration_ms,
         levels=list(file.levels),
-        thumb=around.media("thumb", info.room, info.id) if file.thumb else "",
+        thumb=_thumb(info.room, info.id, around) if file.thumb else "",
         url=url,
         download=around.media("save", info.room, info.id) if here else "",
         state=_file_state(file.state),
         done=file.done,
         reason=file.reason,
     )
+
+
+def _thumb(room: bytes, message: bytes, around: Around) -> str:
+    return around.media("thumb", room, message) if around.pictures else ""
 
 
 def _mentions(info: MessageInfo, around: Around) -> dict[str, tuple[str, bool]]:

@@ -14,6 +14,7 @@ def to_settings(chosen: Preferences, language: v.Language) -> v.Settings:
         receipts=chosen.receipts,
         typing=chosen.typing,
         notify=chosen.notify,
+        quiet_hours=chosen.quiet_hours,
         default_timer_s=chosen.default_timer_s or 0,
         lock_minutes=chosen.lock_minutes or 0,
         enter_sends=chosen.enter_sends,

@@ -89,6 +89,11 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 
+def notified(text: str) -> str:
+    """As `one_line`, without direction marks: nothing isolates the parts of a notification."""
+    return one_line(text).translate(_ON_ONE_LINE)
+
+
 def short_handle(handle: str, own: str) -> str:
     """``handle`` without its host if that is the host of ``own``, as the page's lists have it."""
     name, _, host = handle.rpartition("@")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from nullabona.app.protocol import views as v
@@ -109,6 +111,32 @@ class Active(Call[Done], frozen=True):
     """The person is here: the idle time starts again."""
 
 
+class Looking(Call[Done], frozen=True):
+    """The person looks at this page, which shows ``room`` or none; or no longer (``here`` false)."""
+
+    here: bool
+    room: str = ""
+
+
+class DesktopView(Struct, frozen=True):
+    """What this computer does while no page is open."""
+
+    shows: bool
+    """It has a notification service, which shows what pages would show otherwise."""
+    at_login: Literal["cannot", "off", "on"]
+    """Whether the app starts when the person logs in, without a window."""
+
+
+class GetDesktop(Call[DesktopView], frozen=True):
+    pass
+
+
+class SetAtLogin(Call[DesktopView], frozen=True):
+    """Start at log-in from now on, with the options of this process; or no longer. The person is not asked again."""
+
+    on: bool
+
+
 class SetSettings(Call[v.Settings], frozen=True):
     """None leaves a thing as it is; ``default_timer_s`` 0: for ever; ``lock_minutes`` 0: never."""
 
@@ -117,6 +145,7 @@ class SetSettings(Call[v.Settings], frozen=True):
     receipts: bool | None = None
     typing: bool | None = None
     notify: v.NotifyLevel | None = None
+    quiet_hours: str | None = None
     default_timer_s: int | None = None
     lock_minutes: int | None = None
     enter_sends: bool | None = None

@@ -36,6 +36,8 @@ class SavingPlace(Struct, frozen=True):
     """The folder that backups and exports go to."""
 
     folder: str
+    made: bool
+    """Whether there is a backup of today."""
 
 
 class WhereSaved(Call[SavingPlace], frozen=True):

@@ -58,7 +58,13 @@ class AskContact(Call[v.Contact], frozen=True):
     greeting: str = ""
 
 
-class AnswerRequest(Call[v.RequestAnswered], frozen=True):
+class RequestAnswered(Struct, frozen=True):
+    """``waits``: I said yes, and it waits for the public record to prove who that is."""
+
+    waits: bool
+
+
+class AnswerRequest(Call[RequestAnswered], frozen=True):
     """``id`` of a `Request`: say yes, forget it, or block who asked."""
 
     id: str
@@ -133,6 +139,12 @@ class LeaveRoom(Call[Done], frozen=True):
 
     room: str
     successor: str = ""
+
+
+class DeleteChat(Call[Done], frozen=True):
+    """Erase a chat that the account is out of, here and on its other devices."""
+
+    room: str
 
 
 class MakeLink(Call[LinkView], frozen=True):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from nullabona.app.protocol import views as v
+from nullabona.app.protocol.backup_views import Backups
 from nullabona.app.protocol.moving_calls import Doing
 from nullabona.app.protocol.privacy_views import OperatorNotices
 
@@ -37,7 +38,10 @@ class ImportMoved(Push, frozen=True):
 
 
 class ChatGone(Push, frozen=True):
+    """``instead``: the room in which the two of a direct room talk now, or empty."""
+
     room: str
+    instead: str = ""
 
 
 class RoomChanged(Push, frozen=True):
@@ -80,6 +84,12 @@ class MovingChanged(Push, frozen=True):
 
     doing: Doing
     percent: int
+
+
+class BackupsChanged(Push, frozen=True):
+    """A backup by itself was planned, begun, made or failed."""
+
+    backups: Backups
 
 
 class RequestsChanged(Push, frozen=True):
@@ -153,6 +163,7 @@ AnyPush: TypeAlias = (
     | TypingChanged
     | TransferChanged
     | MovingChanged
+    | BackupsChanged
     | RequestsChanged
     | JoinRequestsChanged
     | OperatorNoticesChanged

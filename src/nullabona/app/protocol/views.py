@@ -10,13 +10,14 @@ from typing import Literal
 
 from msgspec import Struct
 
+from nullabona.app.protocol.backup_views import Backups
 from nullabona.app.protocol.privacy_views import OperatorNotices
 
 Phase = Literal["empty", "locked", "no-account", "unconfirmed", "ready"]
 """No profile yet; a profile that wants its passphrase; no account in it; the 24 words not checked yet; at work."""
 Theme = Literal["system", "light", "dark"]
 Language = Literal["ko", "en"]
-NotifyLevel = Literal["all", "name", "nothing"]
+NotifyLevel = Literal["all", "name", "nothing", "off"]
 """What a desktop notification shows: name and words, the name, or only that something came."""
 MessageKind = Literal["text", "file", "photo", "voice", "poll", "notice", "deleted", "told"]
 MissingKind = Literal["photo", "video", "voice", "file", "sticker"]
@@ -26,7 +27,11 @@ RoomPhase = Literal["joined", "removed", "left", "signed-out", "request", "away"
 FileState = Literal["remote", "moving", "here", "failed", "cancelled"]
 ContactState = Literal["requested", "asking", "accepted", "blocked"]
 May = Literal["reply", "react", "edit", "delete-all", "delete-me", "forward", "pin", "copy", "retry", "discard", "save"]
-RoomMay = Literal["send", "add", "remove", "rename", "admins", "timer", "link", "leave", "pin", "poll"]
+RoomMay = Literal[
+    "send", "files", "add", "remove", "rename", "admins", "timer", "link", "leave", "delete", "pin", "poll"
+]
+Opening = Literal["", "left", "alone", "asked", "adding"]
+"""I left a direct room, or the other person did; after a message: their device was asked, or they are being added."""
 
 
 class Person(Struct, frozen=True):
@@ -214,6 +219,7 @@ class Chat(Struct, frozen=True):
     timer_s: int
     order: str
     last: LastLine | None = None
+    opening: Opening = ""
 
 
 class Room(Struct, frozen=True):
@@ -239,6 +245,8 @@ class Room(Struct, frozen=True):
     typing: list[str]
     receipts: bool
     """Whether read counts are shown here."""
+    earlier: list[str]
+    """The rooms in which the two of a direct room talked before."""
 
 
 class Page(Struct, frozen=True):
@@ -253,8 +261,7 @@ class Page(Struct, frozen=True):
 class Request(Struct, frozen=True):
     """Somebody who is no contact asks to talk (``room`` empty) or invites into a group.
 
-    ``record``: what the public record says of who that is; empty: it was never asked. ``answered``: I said yes, which
-    waits for the record.
+    ``record``: what that says of them; empty: not asked. ``answered``: my yes waits for it. ``asks``: a yes asks it.
     """
 
     id: str
@@ -265,12 +272,7 @@ class Request(Struct, frozen=True):
     at: int
     record: Literal["", "pending", "promised", "proven", "refuted"] = ""
     answered: bool = False
-
-
-class RequestAnswered(Struct, frozen=True):
-    """``waits``: I said yes, and it waits for the public record to prove who that is."""
-
-    waits: bool
+    asks: bool = False
 
 
 class JoinRequest(Struct, frozen=True):
@@ -333,6 +335,8 @@ class Settings(Struct, frozen=True):
     receipts: bool
     typing: bool
     notify: NotifyLevel
+    quiet_hours: str
+    """``22:00-07:00`` by the clock of this machine, or empty: then nothing is notified."""
     default_timer_s: int
     """0: for ever."""
     lock_minutes: int
@@ -374,6 +378,7 @@ class State(Struct, frozen=True):
     join_requests: list[JoinRequest] = []
     notices: OperatorNotices = OperatorNotices([], [])
     blocked: int = 0
+    backups: Backups = Backups("none", 0, remind=False, places=[])
     version: str = ""
     protected: bool = True
     """The profile has a passphrase, so locking means something."""
@@ -387,5 +392,9 @@ class State(Struct, frozen=True):
     """Whether a relay for trying can run on this machine, or does."""
     invite: Invite | None = None
     """Before there is an account: whose link was opened. With one: given once, to the first page that gets a state."""
+    room: str = ""
+    """The room whose notification was pressed; given once, to the first page that gets a state."""
+    offer_at_login: bool = False
+    """The person was not asked yet whether the app is to start when they log in."""
     places: dict[str, str] = {}
     """What the numbers in this page's history mean, as it said by `KeepPlace`. Only in the answer to `Start`."""

@@ -14,7 +14,9 @@ from picows import WSListener
 from nullabona.app.server.handover import hand_over
 from nullabona.app.server.headers import SAFE
 from nullabona.app.server.request import Request
-from nullabona.machine.http_server import HttpAnswer, HttpTaskConnection, refuse
+from nullabona.machine.deadlines import Deadlines
+from nullabona.machine.http_answer import HttpAnswer, refuse
+from nullabona.machine.http_tasks import HttpTaskConnection
 
 HEAD_BYTES: Final = 16_384
 HEAD_S: Final = 10.0
@@ -29,6 +31,8 @@ _numbers: Final = count()
 
 class Owner(Protocol):
     """The interface of the server for its connections."""
+
+    deadlines: Deadlines
 
     def opened(self, front: Front) -> bool:
         """Whether there is room for one more connection."""
@@ -57,7 +61,10 @@ class Front(HttpTaskConnection):
     usual = SAFE
 
     def __init__(self, owner: Owner) -> None:
-        super().__init__(head_bytes=HEAD_BYTES, head_s=HEAD_S, body_s=BODY_S, idle_s=IDLE_S, read_ahead=HEAD_BYTES)
+        super().__init__(
+            head_bytes=HEAD_BYTES, head_s=HEAD_S, body_s=BODY_S, deadlines=owner.deadlines, idle_s=IDLE_S,
+            read_ahead=HEAD_BYTES,
+        )  # fmt: skip
         self._owner = owner
         self._admitted: Request | None = None
         self.proven = False

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from nullabona.app.server.headers import LOCKED_PAGE, STATIC
-from nullabona.machine.http_server import HttpAnswer, refuse
+from nullabona.machine.http_answer import HttpAnswer, refuse
 
 _INDEX: Final = "/index.html"
 LOCKED: Final = "/locked"

@@ -47,6 +47,11 @@ class Carried(msgspec.Struct, frozen=True):
         return socket.socket(fileno=self.listening)
 
 
+def is_taken_over() -> bool:
+    """Whether `taken_over` will return a state."""
+    return _CARRIED in os.environ
+
+
 def taken_over() -> Carried | None:
     """The state left by the previous image, returned once; None if this is the first.
 

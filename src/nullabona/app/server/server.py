@@ -38,7 +38,8 @@ from nullabona.app.server.request import Request
 from nullabona.app.server.returning import Returns
 from nullabona.app.server.socket import Audience, PageSocket, Unwelcome
 from nullabona.errors import UserError
-from nullabona.machine.http_server import HttpAnswer, refuse
+from nullabona.machine.deadlines import Deadlines
+from nullabona.machine.http_answer import HttpAnswer, refuse
 from nullabona.system.ownership import own_user
 
 MOST_CONNECTIONS: Final = 64
@@ -91,6 +92,7 @@ class Server:
         self._backend = backend
         self._pages = pages
         self._returns = returns
+        self.deadlines = Deadlines()
         self._fronts: set[Front] = set()
         self._server: asyncio.Server | None = None
         self._listening: socket.socket | None = None

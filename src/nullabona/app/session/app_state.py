@@ -1,7 +1,8 @@
 """The app's state outside the encrypted profile, for the lock screen. Never content.
 
 ``app.json`` in the profile's launch directory: the language and theme of the lock screen, whether the 24 words still
-have to be checked, the relay that was chosen until there is an account, and the port of a relay that the app runs.
+have to be checked, the relay that was chosen until there is an account, the port of a relay that the app runs,
+whether nothing is to be notified, and whether the start at log-in was offered.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ class AppState(msgspec.Struct, frozen=True, omit_defaults=True):
     """The account is being made here, and its directory has not taken it yet, or refused it."""
     relay: str = ""
     """What stands after the @ of a handle that is chosen here; empty once there is an account."""
+    no_alerts: bool = False
+    """The person wants no notifications, not even of the lock."""
+    asked_at_login: bool = False
+    """The person was asked whether the app is to start at log-in."""
     local_relay: int = 0
     """The port of the relay that runs on this machine for trying; 0: there is none."""
 

@@ -95,6 +95,9 @@ class Changes:
                 self._note_typing(event)
             case e.Transfer():
                 self._moved.add((event.room, event.message))
+            case e.Joined(direct=True):
+                self.room(event.room, inside=True)
+                self._note_earlier()
             case e.Joined() | e.Left() | e.Leaving() | e.Removed() | e.Rejoined() | e.MemberAdded() | e.MemberRemoved():
                 self.room(event.room, inside=True)
             case e.RoomChanged() | e.RoomMoved() | e.EpochChanged() | e.RelayLostBox() | e.ChangeFailed():
@@ -134,6 +137,10 @@ class Changes:
                 self.fact("connection")
             case _:
                 assert_never(event)
+
+    def _note_earlier(self) -> None:
+        """An older chat with the same person has no row any more."""
+        self._rooms |= {bytes.fromhex(key[5:]) for key in self._told if key.startswith("chat:")}
 
     def _note_gone(self, event: e.MessageGone) -> None:
         self._pages.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))
@@ -274,10 +281,13 @@ class Changes:
         try:
             if inside and self._pages.is_open(room):
                 self._push_if_new(f"room:{room.hex()}", p.RoomChanged(self._views.room(room)))
-            self._push_if_new(f"chat:{room.hex()}", p.ChatChanged(self._views.chat(room)))
+            row, instead = self._views.row(room)
         except errors.UserError:
-            if self._told.pop(f"chat:{room.hex()}", None) is not None:
-                self._pages.push(p.ChatGone(room.hex()))
+            row, instead = None, b""
+        if row is not None:
+            self._push_if_new(f"chat:{room.hex()}", p.ChatChanged(row))
+        elif self._told.pop(f"chat:{room.hex()}", None) is not None:
+            self._pages.push(p.ChatGone(room.hex(), instead.hex()))
 
     def _push_facts(self, facts: set[str]) -> None:
         if "requests" in facts:

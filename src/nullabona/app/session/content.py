@@ -22,7 +22,7 @@ from nullabona.app.session.errors import NothingUploaded
 from nullabona.app.session.work import Work
 from nullabona.client.api import BadImage, FileReader, SafeImage, safe_name
 from nullabona.errors import NullabonaError
-from nullabona.machine.http_server import HttpAnswer, HttpStream, refuse
+from nullabona.machine.http_answer import HttpAnswer, HttpStream, refuse
 
 MAX_UPLOAD: Final = 100 * 1_048_576
 MOST_KEPT: Final = 256 * 1_048_576
@@ -82,7 +82,7 @@ class Uploads:
 
 
 async def take_upload(work: Work, uploads: Uploads, request: Request) -> HttpAnswer:
-    """Keep an uploaded file and describe it."""
+    """Keep an uploaded file and describe it. Raises `NoPictures` for an image that nothing here makes safe."""
     name = safe_name(request.query.get("name", ""))
     try:
         image = await work.client.files.safe_image(request.body, PREVIEW)

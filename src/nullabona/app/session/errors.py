@@ -44,6 +44,13 @@ class RelayAddress(UserError):
     default_hint = "an address looks like talk.example or 127.0.0.1:8440"
 
 
+class RelayHasName(UserError):
+    """The text is the address of a relay that has a name, and so no directory where a handle could be."""
+
+    code = "relay-has-name"
+    default_hint = "type the server that is behind the @ in handles there; with an account you can move to this server"
+
+
 class NothingUploaded(UserError):
     """There is no such upload: it was sent already, or the app was locked since."""
 

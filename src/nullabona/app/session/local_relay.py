@@ -16,7 +16,8 @@ from nullabona.client.profile import default_profile_path
 from nullabona.extras import require
 from nullabona.log.keys import Kind, vkey
 from nullabona.machine.keyfile import KeyFileUnusable, encode_private_key, read_key_file, write_key_file
-from nullabona.processes.program import NULLA_TIED, ProcessFailed, free_port
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import NULLA_TIED, ProcessFailed
 from nullabona.processes.servers import RelayProcess
 from nullabona.system.support import require_server_system
 from nullabona.wire.handle import parse_handle

@@ -1,14 +1,19 @@
-"""Decides which events notify the person, by the level they chose, and words warnings."""
+"""Decides which events notify the person, by the level they chose, and words warnings.
+
+The desktop shows a notification where it can, otherwise each page does: never both (spec/app.md §8).
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
-from nullabona.app.presenting.text import one_line, short_handle
+from nullabona.app.desktop.alert import Alert, Desktop, NoDesktop
+from nullabona.app.presenting.text import notified, one_line, short_handle
 from nullabona.app.presenting.warned import warned
 from nullabona.app.protocol import pushes as p
-from nullabona.app.session.pages import OpenPages
+from nullabona.app.session.pages import OpenPages, Tick
 from nullabona.app.session.views import Views, now_ms
 from nullabona.client.api import events as e
 from nullabona.errors import UserError
@@ -18,18 +23,92 @@ from nullabona.words.relays import relay_name
 from nullabona.words.warnings import as_met, level_of
 
 APP_NAME: Final = "nullabona"
+REQUESTS: Final = "requests"
+NOTICES: Final = "notices"
+WARNINGS: Final = "warnings"
+_COUNTED_S: Final = 0.25
+"""The number of unread messages is made that much later, once for what came meanwhile."""
 
 
 class Notifications:
-    """Pushes notifications to pages, which show them unless the person is looking anyway."""
+    """Has news shown by the desktop or by pages, which show them unless the person is looking anyway."""
 
-    def __init__(self, views: Views, pages: OpenPages, language: Language) -> None:
+    def __init__(self, views: Views, pages: OpenPages, language: Language, desktop: Desktop | None = None) -> None:
         self._views = views
         self._pages = pages
         self._fallback = language
+        self._desktop: Desktop = desktop if desktop is not None else NoDesktop()
+        self._newest: dict[str, str] = {}
+        """By key: the message whose notification was asked for last."""
+        self._counting = Tick(self._count, _COUNTED_S)
 
-    def note(self, event: e.Event) -> None:  # noqa: C901, PLR0912 - one case for each kind of event
-        """Push the notifications for an event."""
+    def begin(self) -> None:
+        """Show how many messages are unread."""
+        self._counting.ask()
+
+    def stop(self) -> None:
+        """Show nothing more."""
+        self._counting.close()
+
+    def note(self, event: e.Event) -> None:
+        """Show what an event is news of, and take back what it ends."""
+        self._tell_of(event)
+        if self._desktop.shows:
+            self._outlive(event)
+            self._counting.ask()
+
+    def _count(self) -> None:
+        rows = self._views.chats()
+        self._desktop.count(sum(row.unread for row in rows if not row.muted and not row.archived))
+
+    def _outlive(self, event: e.Event) -> None:
+        """What was read, answered or is gone for everybody is not news any more."""
+        match event:
+            case e.ReadMarker() | e.Removed() | e.Left() | e.MessageStateChanged():
+                self._withdraw_read(event.room)
+            case e.MessageChanged() | e.MessageGone():
+                if self._newest.get(event.room.hex()) == event.message.hex() and self._is_gone(event):
+                    self._withdraw(event.room.hex())
+            case e.OperatorNoticeChanged(put_away=True):
+                self._withdraw(NOTICES)
+            case e.ContactAccepted() | e.ContactChanged() | e.RoomRequestGone() | e.Joined():
+                if REQUESTS in self._newest and not self._views.people.requests():
+                    self._withdraw(REQUESTS)
+            case _:
+                pass
+
+    def _withdraw_read(self, room: bytes) -> None:
+        if room.hex() not in self._newest:
+            return
+        try:
+            unread = self._views.chat(room).unread
+        except UserError:
+            unread = 0
+        if not unread:
+            self._withdraw(room.hex())
+
+    def _is_gone(self, event: e.MessageChanged | e.MessageGone) -> bool:
+        try:
+            return self._views.client.messages.get(event.room, event.message).kind == "deleted"
+        except UserError:
+            return True
+
+    def _withdraw(self, key: str) -> None:
+        self._newest.pop(key, None)
+        self._desktop.withdraw(key)
+
+    def _show(self, alert: Alert, push: p.Notify) -> None:
+        """Show it where it can be shown, unless the person is looking at it or wants quiet."""
+        chosen, now = self._views.client.preferences.get(), time.localtime()
+        if chosen.notify == "off" or chosen.is_quiet(now.tm_hour * 60 + now.tm_min):
+            return
+        if not self._desktop.shows:
+            self._pages.push(push)
+        elif not self._pages.is_looked_at(push.room):
+            self._newest[alert.key] = alert.message
+            self._desktop.show(alert, lambda: self._pages.push(push))
+
+    def _tell_of(self, event: e.Event) -> None:  # noqa: C901, PLR0912 - one case for each kind of event
         match event:
             case e.MessageReceived():
                 self._message(event)
@@ -87,6 +166,14 @@ class Notifications:
             shown["handle"] = self._listed(shown["handle"])
         message, hint = warned(code, self._language, shown)
         self._pages.push(p.Told(code, message, hint, room.hex(), level_of(code)))
+        if level_of(code) == "grave" and self._desktop.shows and not self._pages.any:
+            self._warn(message)
+
+    def _warn(self, message: str) -> None:
+        """That somebody lies is said also while no page is open, which shows it until the person puts it away."""
+        bare = NOTIFICATIONS.say("message", self._language)
+        body = bare if self._views.client.preferences.get().notify == "nothing" else message
+        self._show(Alert(WARNINGS, APP_NAME, body, bare), p.Notify("", APP_NAME, body, sound=True))
 
     def _listed(self, handle: str) -> str:
         return short_handle(handle, self._views.client.me.handle)
@@ -98,23 +185,28 @@ class Notifications:
         except UserError:
             return
         chosen = self._views.client.preferences.of_room(event.room)
-        if chosen.is_muted(now_ms()) and not info.mentions_me:
+        if info.mine or not chat.unread or (chosen.is_muted(now_ms()) and not info.mentions_me):
             return
         level, language = self._views.client.preferences.get().notify, self._language
         body = NOTIFICATIONS.say("message", language)
         if level == "all":
             kind = info.kind if info.kind in NOTIFICATIONS else "message"
-            words = one_line(info.text) or NOTIFICATIONS.say(kind, language)
+            words = notified(info.text) or NOTIFICATIONS.say(kind, language)
             body = words if chat.direct else f"{self._views.people.sender(info).name}: {words}"
-        self._pages.push(p.Notify(chat.room, APP_NAME if level == "nothing" else chat.title, body, sound=True))
+        title = APP_NAME if level == "nothing" else chat.title
+        bare = NOTIFICATIONS.say("message", language)
+        alert = Alert(chat.room, title, body, bare, info.id.hex(), acts=level != "nothing")
+        self._show(alert, p.Notify(chat.room, title, body, sound=True))
 
     def _operator(self) -> None:
         """Notify of an operator notice. At the level ``nothing`` it looks like any message: others may see it."""
         quiet = self._views.client.preferences.get().notify == "nothing"
-        body = NOTIFICATIONS.say("message" if quiet else "operator-notice", self._language)
-        self._pages.push(p.Notify("", APP_NAME, body, sound=True))
+        bare = NOTIFICATIONS.say("message", self._language)
+        body = bare if quiet else NOTIFICATIONS.say("operator-notice", self._language)
+        self._show(Alert(NOTICES, APP_NAME, body, bare), p.Notify("", APP_NAME, body, sound=True))
 
     def _request(self, event: e.ContactRequested | e.RoomRequested) -> None:
         level = self._views.client.preferences.get().notify
         title = APP_NAME if level == "nothing" else self._listed(one_line(event.handle))
-        self._pages.push(p.Notify("", title, NOTIFICATIONS.say("request", self._language), sound=True))
+        body, bare = NOTIFICATIONS.say("request", self._language), NOTIFICATIONS.say("message", self._language)
+        self._show(Alert(REQUESTS, title, body, bare), p.Notify("", title, body, sound=True))

@@ -35,6 +35,8 @@ class OpenPages:
         self._pages: set[PageSocket] = set()
         self._open: dict[bytes, set[bytes]] = {}
         self._leaving: dict[bytes, asyncio.TimerHandle] = {}
+        self._looked_at: dict[PageSocket, str] = {}
+        """The pages that the person looks at, and the room that each shows."""
 
     # -- pages --------------------------------------------------------------------------------------------------------
 
@@ -57,6 +59,7 @@ class OpenPages:
     def leave(self, page: PageSocket) -> None:
         """A page's connection ended; its rooms stay open for a while, because it may come back."""
         self._pages.discard(page)
+        self._looked_at.pop(page, None)
         if any(other.token == page.token for other in self._pages) or page.token not in self._open:
             return
         loop = asyncio.get_running_loop()
@@ -75,9 +78,27 @@ class OpenPages:
         self._leaving.clear()
 
     @property
+    def any(self) -> bool:
+        """Whether a page is open."""
+        return bool(self._pages)
+
+    @property
     def has_others(self) -> bool:
         """Whether there is more than one page."""
         return len(self._pages) > 1
+
+    # -- where the person looks ---------------------------------------------------------------------------------------
+
+    def look(self, page: PageSocket, room: str | None) -> None:
+        """The person looks at this page and its room, or no longer (None)."""
+        if room is None or page not in self._pages:
+            self._looked_at.pop(page, None)
+        else:
+            self._looked_at[page] = room
+
+    def is_looked_at(self, room: str) -> bool:
+        """Whether the person looks at a page that shows the room."""
+        return room in self._looked_at.values()
 
     # -- open rooms ---------------------------------------------------------------------------------------------------
 

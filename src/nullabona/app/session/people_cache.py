@@ -10,6 +10,7 @@ from nullabona.app.presenting.text import one_line
 from nullabona.app.protocol import views as v
 from nullabona.app.session.media import MediaKey
 from nullabona.client.api import Client, ContactInfo, Member, MessageInfo
+from nullabona.extras import installed
 
 _JOIN_REQUEST_STATES: dict[str, Literal["waiting", "silent", "used", "expired", "closed"]] = {
     "waiting": "waiting",
@@ -42,10 +43,10 @@ class PeopleCache:
         self._known: dict[bytes, ContactInfo] | None = None
 
     def picture(self, account: bytes) -> str:
-        """The signed path of an account's picture, another one for another picture; empty if it has none."""
+        """The signed path of an account's picture, another one for another picture; empty if none can be shown."""
         known = self._pictures.get(account)
         if known is None:
-            data = self._client.profiles.get(account).picture
+            data = self._client.profiles.get(account).picture if installed("pictures") else b""
             known = self._media.sign("face", account, sha256(data).digest()[:8]) if data else ""
             self._pictures[account] = known
         return known
@@ -106,6 +107,7 @@ class PeopleCache:
                 0,
                 _RECORD.get(c.record, ""),
                 c.answered,
+                c.asks,
             )
             for c in self._client.contacts.all()
             if c.state == "asking"
@@ -113,7 +115,8 @@ class PeopleCache:
         for room in self._client.rooms.requests():
             person = to_person(room.id, "", room.title, me=False, picture=lambda _account: "")
             title, record = one_line(room.title), _RECORD.get(room.record, "")
-            found.append(v.Request(room.id.hex(), person, room.id.hex(), title, "", 0, record, room.answered))
+            answer = room.answered, room.asks
+            found.append(v.Request(room.id.hex(), person, room.id.hex(), title, "", 0, record, *answer))
         return found
 
     def join_requests(self) -> list[v.JoinRequest]:

@@ -14,7 +14,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from typing import Final
 import msgspec
 from picows import WSCloseCode
 
+from nullabona.app.desktop.alert import Desktop, NoDesktop
 from nullabona.app.presenting.settings import to_settings
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.pushes import Locked
@@ -29,26 +29,31 @@ from nullabona.app.session.app_state import AppState, read_app_state, write_app_
 from nullabona.app.session.backup_upload import BackupUploads
 from nullabona.app.session.content import Uploads
 from nullabona.app.session.errors import AppLocked, TooSoon, WrongPhase
+from nullabona.app.session.heard import LOCKED, Heard
 from nullabona.app.session.joining import Joining
 from nullabona.app.session.linking import Linking
 from nullabona.app.session.local_relay import LocalRelay, token_keys
 from nullabona.app.session.pages import OpenPages
+from nullabona.app.session.place import Place
 from nullabona.app.session.places import Places
+from nullabona.app.session.updates import Updates
 from nullabona.app.session.work import Work
 from nullabona.client.api import (
     BackupKey,
+    BackupPlace,
     Client,
     Keychain,
-    Options,
     Passphrase,
     Preferences,
     Progress,
     Unlock,
     Unprotected,
+    WordsKey,
     errors,
     open_client,
     profile_protection,
     restore_backup,
+    restore_from,
 )
 from nullabona.client.api.links import read_invite
 from nullabona.extras import installed
@@ -61,26 +66,16 @@ CLOSING_S: Final = 10.0
 """Seconds to wait for the profile to close; after that it is left as after a crash."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The app's folders and its client's options."""
-
-    profile: Path
-    folder: Path
-    options: Options
-    host: str
-    """The host named by ``--relay``, for handles without a host, or empty."""
-    language: v.Language
-    home: Path
-    """The home folder: backups and exports go to its folder for downloads, or to itself."""
-
-
 class Session:
     """The state of one running app; used from one event loop."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.pages = OpenPages()
+        self.desktop: Desktop = NoDesktop()
+        self.heard = Heard(self)
+        self.wanted_room = ""
+        """The room whose notification was pressed, until a page was told."""
         self.app_state: AppState = read_app_state(place.folder)
         self.protected = True
         self._work: Work | None = None
@@ -95,6 +90,7 @@ class Session:
         self.linking = Linking()
         self.joining = Joining()
         self.places = Places()
+        self.updates = Updates(place.updates, place.options.net)
         self.local_relay = LocalRelay(place.folder, token_keys(place.home))
         self.invite: v.Invite | None = None
         """The link that was opened and that no page of an account has been given yet. Only in memory."""
@@ -175,6 +171,19 @@ class Session:
         await self._open(Passphrase(passphrase), create=False)
         self.protected = True
 
+    async def restore_from(
+        self, place: BackupPlace, key: WordsKey, passphrase: str, watch: Callable[[Progress], None], *, earlier: bool
+    ) -> None:
+        """A new profile from a backup in pieces, opened. Raises `WrongPhase`, and what `restore_from` raises."""
+        self._begin_making()
+        try:
+            unlock, options = Passphrase(passphrase), self.place.options
+            await restore_from(self.place.profile, unlock, place, key, options=options, earlier=earlier, watch=watch)
+        finally:
+            self._making = False
+        await self._open(Passphrase(passphrase), create=False)
+        self.protected = True
+
     def _begin_making(self) -> None:
         if self.phase != "empty" or self._making:
             raise WrongPhase("there is a profile already")
@@ -218,9 +227,13 @@ class Session:
                 return
             opened = open_client(self.place.profile, unlock=unlock, create=create, options=self.place.options)
             client = await self._stack.enter_async_context(opened)
-            self._work = Work(client, self.pages, self.app_state.language or self.place.language, self.lock_soon)
+            self._work = Work(
+                client, self.pages, self.app_state.language or self.place.language, self.lock_soon, self.desktop
+            )
             self._work.begin()
+            self.desktop.withdraw(LOCKED)
             if client.has_account:
+                self.remember_alerts(client.preferences.get().notify)
                 self._take_registered(client)
                 self.forget_relay()
 
@@ -265,6 +278,8 @@ class Session:
                 await work.end()
             self.pages.forget()
             self.places.forget()
+            self.wanted_room = ""
+            await self.desktop.clear()
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 
@@ -273,7 +288,10 @@ class Session:
         await self._close()
         self.backup_uploads.forget()
         self.pages.close(WSCloseCode.GOING_AWAY)
+        self.heard.end()
+        await self.desktop.end()
         await self.local_relay.end()
+        await self.updates.end()
 
     # -- the whole state ----------------------------------------------------------------------------------------------
 
@@ -281,6 +299,11 @@ class Session:
         """Store ``app_state`` in place of the previous one."""
         self.app_state = app_state
         write_app_state(self.place.folder, app_state)
+
+    def remember_alerts(self, level: v.NotifyLevel) -> None:
+        """Whether the lock, too, is to notify of nothing."""
+        if self.app_state.no_alerts != (level == "off"):
+            self.remember(msgspec.structs.replace(self.app_state, no_alerts=level == "off"))
 
     # -- the way in ---------------------------------------------------------------------------------------------------
 
@@ -321,6 +344,19 @@ class Session:
             self.invite = None
         return None if phase == "locked" else invite
 
+    @property
+    def _offers_at_login(self) -> bool:
+        """Whether the person is still to be asked."""
+        at_login = self.place.at_login
+        return at_login is not None and not self.app_state.asked_at_login and not at_login.is_on()
+
+    def _wanted(self) -> str:
+        """The room that a page is to show; each is given once."""
+        room = self.wanted_room if self.phase == "ready" else ""
+        if room:
+            self.wanted_room = ""
+        return room
+
     def state(self) -> v.State:
         """The whole state, from which a page starts."""
         phase, work = self.phase, self._work
@@ -335,6 +371,8 @@ class Session:
             fixed_host=bool(self.place.host),
             local_relay="runs" if self.app_state.local_relay else "can" if servers_run() and installed("relay") else "",
             invite=self._invited(),
+            room=self._wanted(),
+            offer_at_login=phase == "ready" and self._offers_at_login,
             words_unchecked=phase == "ready" and self.app_state.put_off,
         )
         return work.fill(state) if work is not None and phase in {"unconfirmed", "ready"} else state

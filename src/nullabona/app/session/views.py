@@ -16,6 +16,7 @@ from nullabona.app.protocol.talk_calls import Words
 from nullabona.app.session.media import MediaKey
 from nullabona.app.session.people_cache import PeopleCache
 from nullabona.client.api import Client, ContactInfo, Found, Member, MessageInfo, RoomPreferences, RoomSummary, errors
+from nullabona.extras import installed
 
 _SENT_KEPT: Final = 1_000
 _FACES: Final = 4
@@ -71,6 +72,14 @@ class Views:
         summary = self.client.rooms.get(room)
         return self._chat(summary, self.people.known().get(summary.partner), self.client.preferences.of_room(room))
 
+    def row(self, room: bytes) -> tuple[v.Chat | None, bytes]:
+        """The room's row, or None and the room in which the two of a direct room talk now. Raises `NoSuchRoom`."""
+        summary = self.client.rooms.get(room)
+        partner = self.people.known().get(summary.partner)
+        if summary.hidden:
+            return None, partner.room if partner is not None and partner.room != room else b""
+        return self._chat(summary, partner, self.client.preferences.of_room(room)), b""
+
     def _chat(self, room: RoomSummary, partner: ContactInfo | None, chosen: RoomPreferences) -> v.Chat:
         person = None
         if room.direct:
@@ -124,7 +133,7 @@ class Views:
         return v.Room(
             chat=self.chat(room),
             members=[self._member(member, summary) for member in self.members(room)],
-            may=room_may(summary),
+            may=room_may(summary, friend=partner is not None and partner.state in {"accepted", "requested"}),
             pinned=self.pins(room),
             draft=chosen.draft,
             draft_reply=self._quote(room, chosen.draft_reply, around),
@@ -137,6 +146,7 @@ class Views:
             blocked=partner is not None and partner.state == "blocked",
             typing=self.typing(room),
             receipts=around.receipts,
+            earlier=[id.hex() for id in details.earlier],
         )
 
     def pins(self, room: bytes) -> list[v.Message]:
@@ -249,6 +259,7 @@ class Views:
             picture=self.people.picture,
             media=self.media.sign,
             client=lambda message: self._sent.get(message, ""),
+            pictures=installed("pictures"),
             tints=self._tints(summary),
         )
 
@@ -269,11 +280,11 @@ class Views:
     def connection(self) -> v.Connection:
         """Whether our relay is reachable, and how much waits to be sent."""
         status = self.client.status()
-        inbox = [relay for relay in status.relays if relay.lane == "inbox"]
-        online = any(relay.connected for relay in inbox)
+        own = [relay for relay in status.relays if relay.own]
+        online = any(relay.connected for relay in own)
         if online:
             self._since = now_ms()
-        trouble = "" if online or not inbox else inbox[0].error
+        trouble = "" if online or not own else own[0].error
         return v.Connection(online, self._since, status.outbox, trouble)
 
 

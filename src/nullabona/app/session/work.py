@@ -9,10 +9,14 @@ from typing import Final
 
 import msgspec
 
+from nullabona.app.desktop.alert import Desktop
+from nullabona.app.presenting.backups import to_backups
 from nullabona.app.presenting.notices import to_notices
 from nullabona.app.presenting.settings import to_settings
 from nullabona.app.protocol import views as v
+from nullabona.app.protocol.backup_views import Backups
 from nullabona.app.protocol.privacy_views import OperatorNotices
+from nullabona.app.protocol.pushes import BackupsChanged
 from nullabona.app.session.changes import Changes
 from nullabona.app.session.media import MediaKey
 from nullabona.app.session.notifications import Notifications
@@ -29,27 +33,35 @@ _LONGEST_SLEEP_S: Final = 15.0
 class Work:
     """The work of an open profile."""
 
-    def __init__(self, client: Client, pages: OpenPages, language: v.Language, lock: Callable[[], None]) -> None:
+    def __init__(
+        self, client: Client, pages: OpenPages, language: v.Language, lock: Callable[[], None], desktop: Desktop
+    ) -> None:
         self.client = client
+        self._pages = pages
         self._language: v.Language = language
         self.media = MediaKey()
         self.views = Views(client, self.media)
         self.changes = Changes(self.views, pages, self.settings, self.notices)
-        self.notifications = Notifications(self.views, pages, language)
+        self.notifications = Notifications(self.views, pages, language, desktop)
         self._lock = lock
         self.importing: asyncio.Task[None] | None = None
         """The running import."""
+        self._unlisten: Callable[[], None] = lambda: None
         self._listening: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
 
-    def begin(self) -> None:
-        """Listen to the client's events, once there is an account."""
+    def begin(self, after: int | None = None) -> None:
+        """Listen to the client's events that follow the one numbered ``after`` (None: the newest), with an account."""
         if self._listening is None and self.client.has_account:
-            self._listening = asyncio.get_running_loop().create_task(self._listen(self.client.last_event()))
+            after = self.client.last_event() if after is None else after
+            self._listening = asyncio.get_running_loop().create_task(self._listen(after))
+            self._unlisten = self.client.backups.listen(self._backups_changed)
+            self.notifications.begin()
         self.active()
 
     async def pause(self) -> None:
         """Stop listening, because the client is about to restart."""
+        self._unlisten()
         listening, self._listening = self._listening, None
         if listening is not None:
             listening.cancel()
@@ -61,6 +73,7 @@ class Work:
         if self._idle is not None:
             self._idle.cancel()
         self.changes.stop()
+        self.notifications.stop()
         await self._end_import()
         await self.pause()
 
@@ -102,6 +115,13 @@ class Work:
         """The operator's notices about demands."""
         return to_notices(self.client.operator_notices.all(), self.settings().language)
 
+    def backups(self) -> Backups:
+        """How backups by themselves stand."""
+        return to_backups(self.client.backups.status(), self.settings().language)
+
+    def _backups_changed(self) -> None:
+        self._pages.push(BackupsChanged(self.backups()))
+
     def fill(self, state: v.State) -> v.State:
         """``state`` with everything an account has."""
         chats = self.views.chats()
@@ -113,6 +133,7 @@ class Work:
             join_requests=self.views.people.join_requests(),
             notices=self.notices(),
             blocked=sum(1 for contact in self.client.contacts.all() if contact.state == "blocked"),
+            backups=self.backups(),
             connection=self.views.connection(),
         )
         self.changes.told_state(filled)

@@ -8,16 +8,17 @@ from typing import Final
 
 import click
 
+from nullabona.cli.checking.telling import PATIENCE, route_of, tell
 from nullabona.cli.docket.chosen import LISTEN, data_of
 from nullabona.cli.help import command
-from nullabona.cli.operator.checking import PATIENCE, route_of, tell
 from nullabona.cli.output import emit, note
 from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.machine.settings import parse_endpoint
 from nullabona.operating.checks.others import check_desk, status_of_desk
 from nullabona.operating.console import FOLDER
-from nullabona.operating.desk import now_s
+from nullabona.operating.desk import now_s, read_config
 from nullabona.operating.desk_keeping import back_up_desk, read_identity, restore_desk
+from nullabona.operating.desk_places import places_of
 from nullabona.operating.draining import drain as end_server
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -72,11 +73,14 @@ def backup(context: click.Context, file: Path, recipient: str) -> None:
     """Write the desk's whole folder into the new FILE, encrypted. The desk must be stopped.
 
     The file holds the desk, its log, the console, docket.toml and the keys, all of one moment. Keep the newest two.
-    Keep no copy for longer than the register is kept.
+    Keep no copy for longer than the register is kept. For a desk in PostgreSQL, the file holds no rows: copy the
+    server.
     """
     settings = settings_of(context)
-    count = back_up_desk(data_of(context), file, recipient, now_s())
-    emit({"file": str(file), "files": count}) if settings.as_json else note(settings, "desk-kept", count=count)
+    data = data_of(context)
+    count, in_database = back_up_desk(data, file, recipient, now_s()), places_of(data, read_config(data)).store
+    kept = "desk-kept" if in_database is None else "desk-kept-without-rows"
+    emit({"file": str(file), "files": count}) if settings.as_json else note(settings, kept, count=count)
 
 
 @command()
@@ -87,8 +91,9 @@ def backup(context: click.Context, file: Path, recipient: str) -> None:
 def restore(context: click.Context, file: Path, identity: Path) -> None:
     """Restore the desk from a backup into the new folder of --data.
 
-    Refuses a copy that lacks what a witness has cosigned, and a copy that no witness can compare. Afterwards publish
-    once, before the console runs: nulla docket publish-due --clock-is-right.
+    Refuses a copy that lacks what a witness has cosigned, and a copy that no witness can compare. The rows of a desk in
+    PostgreSQL must be in its database, which is compared. Afterwards publish once, before the console runs:
+    nulla docket publish-due --clock-is-right.
     """
     settings = settings_of(context)
     count = restore_desk(file, read_identity(identity), data_of(context), route_of(settings))

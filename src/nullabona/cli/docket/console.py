@@ -17,11 +17,12 @@ from nullabona.docket.cases.delivery import delivering
 from nullabona.docket.console.passkeys import inviting
 from nullabona.docket.console.request.console import Settings as ConsoleSettings
 from nullabona.docket.console.run import Listen, site_of
-from nullabona.docket.console.store.sqlite import ConsoleStore
+from nullabona.docket.console.store.opening import open_rows
 from nullabona.machine.http_client import Route
 from nullabona.machine.tls import Tls
-from nullabona.operating.console import FOLDER, run_console
-from nullabona.operating.desk import check_founded, now_s, zone_of
+from nullabona.operating.console import run_console
+from nullabona.operating.desk import CONFIG, now_s, read_config, zone_of
+from nullabona.operating.desk_places import DeskPlaces, places_of
 
 _PATH: Final = click.Path(path_type=Path, dir_okay=False)
 _ORIGIN: Final = "The address where officers reach the console: https://NAME, or http://localhost:PORT."
@@ -74,9 +75,9 @@ def serve(
 @click.pass_context
 def invite(context: click.Context, officer: str, name: str, origin: str, *, known: bool) -> None:
     """Make a link with which OFFICER adds passkeys. It works once, within a day, and admits nobody by itself."""
-    site, data = site_of(origin), data_of(context)
-    check_founded(data)
-    store = ConsoleStore(data / FOLDER)
+    site, places = site_of(origin), _places(context)
+    places.check_founded()
+    store = open_rows(places.console())
     try:
         token, enrolment = inviting.invite(store, officer, name, now_s(), known=known)
     finally:
@@ -94,7 +95,7 @@ def invite(context: click.Context, officer: str, name: str, origin: str, *, know
 @click.pass_context
 def admit(context: click.Context, officer: str) -> None:
     """Propose, with the key file of --officer, to accept the passkeys of OFFICER. Another officer confirms."""
-    store = ConsoleStore(data_of(context) / FOLDER)
+    store = open_rows(_places(context).console())
     try:
         with at_desk(context) as at:
             asked = inviting.admission(at.desk, store, officer)
@@ -106,6 +107,13 @@ def admit(context: click.Context, officer: str) -> None:
         emit(done) if settings_of(context).as_json else note(
             settings_of(context), "docket-waits", challenge=done.challenge.hex()
         )
+
+
+def _places(context: click.Context) -> DeskPlaces:
+    data = data_of(context)
+    if not (data / CONFIG).exists():
+        DeskPlaces(data).check_founded()  # says that no desk is there, rather than that a file is missing
+    return places_of(data, read_config(data))
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -30,10 +30,11 @@ def erase(context: click.Context, case: str, report: Path) -> None:
     settings = settings_of(context)
     data = read_report_file(report)
     with at_desk(context) as at:
-        relay = Path(read_config(data_of(context))["directory"])
-        found = examine(data, relay)
+        said = read_config(data_of(context))
+        relay, config = Path(said["directory"]), Path(said["relay"]) if "relay" in said else None
+        found = examine(data, relay, config)
         at.desk.enter_erasure(at.who, find(at, case), data)
-        erased = erase_pieces(found, relay)
+        erased = erase_pieces(found, relay, config)
     if settings.as_json:
         emit({"sha256": found.report.sha256, "erased": erased, "closed": sum(each.closed for each in found.files),
               "gone": sum(each.gone for each in found.files)})  # fmt: skip

@@ -39,6 +39,7 @@ _PLACES: Final = {
     "invite": "nullabona.cli.docket.console:invite",
     "journal": "nullabona.cli.docket.journal:journal",
     "check-journal": "nullabona.cli.docket.journal:check_journal_command",
+    "keep": "nullabona.cli.docket.keep:keep",
     "list": "nullabona.cli.docket.case:list_cases",
     "match": "nullabona.cli.docket.case:match",
     "nobody-to-tell": "nullabona.cli.docket.case:nobody_to_tell",
@@ -68,7 +69,7 @@ _PLACES: Final = {
 _SECTIONS: Final = {
     "docket-cases": (
         "intake", "document", "list", "due", "show", "review", "match", "decide", "produce", "receipt", "hand-over",
-        "erase", "close", "amend", "stay", "resume", "recuse",
+        "erase", "close", "keep", "amend", "stay", "resume", "recuse",
     ),
     "docket-notices": (
         "notify", "defer", "bar-notice", "confirm-bar", "nobody-to-tell", "gag", "confirm-gag", "deliver",

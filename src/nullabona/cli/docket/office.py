@@ -28,6 +28,7 @@ from nullabona.docket.keeping.founding import First, found
 from nullabona.errors import UserError
 from nullabona.machine.keyfile import write_key_file
 from nullabona.operating.desk import OpenedDesk, now_s, read_config
+from nullabona.operating.desk_places import places_of
 from nullabona.operating.docket_log import check_origin
 from nullabona.operating.officer_file import decode_enrolment, encode_enrolment, new_officer, read_enrolment
 from nullabona.wire.demands import Branch
@@ -85,7 +86,9 @@ def init(context: click.Context, first: tuple[str, ...], outside: tuple[str, ...
     cadence = Cadence(start_s=start, period_s=period, slots=slots, band=band, window_s=min(600, period))
     _warn(settings_of(context), cadence)
     readers = tuple(text if text.startswith(AGE) else read_enrolment(Path(text)).recipient for text in outside)
-    key = found(data / "desk", officers, readers, cadence, now_s, secrets.token_bytes)
+    places = places_of(data, config)
+    places.begin(str(config["origin"]))
+    key = found(places.desk(begins=True), officers, readers, cadence, now_s, secrets.token_bytes)
     write_key_file(pointer_key, [key.hex()])
     note(settings_of(context), "docket-founded", path=pointer_key)
 

@@ -19,6 +19,7 @@ from nullabona.cli.settings import settings_of, spoken
 from nullabona.operating.beginning import begin_relay
 from nullabona.operating.directory import vkeys_of
 from nullabona.operating.relay import serve_relay
+from nullabona.relay.bucket import KEYS as BUCKET_KEYS
 from nullabona.relay.config import KEYS
 from nullabona.relay.core.limits import describe
 
@@ -31,6 +32,7 @@ PLACES: Final = {
     "restore": f"{_CARE}:restore",
     "change-keys": "nullabona.cli.operator.relay_keys:change_keys",
     "install-keys": "nullabona.cli.operator.relay_keys:install_keys_of",
+    "engine": "nullabona.cli.operator.relay_engine:engine",
     "token": "nullabona.cli.operator.tokens:token",
     "report": "nullabona.cli.operator.reports:report",
 }
@@ -144,11 +146,15 @@ def limits(context: click.Context, /, people: int | None, output: Path | None) -
     click.echo("# registration_keys: file with the public keys whose registration tokens are taken, one a line")
     click.echo("# registrations_per_day: new handles that the directory takes a day, and at once after a quiet day")
     click.echo("# record: directory of the public record and its keys; its loss is noticed by everybody")
+    click.echo("# store: URL of a PostgreSQL database for cards and log, with a standby and without a password in it")
     click.echo("# witnesses: file with the witness, group and quorum lines of a tlog-policy")
     click.echo("# mirrors: file with the URLs or folders of the record's mirrors, which get an epoch before witnesses")
     click.echo("# without_witness: names of witnesses that are gone, so that a start does not wait for what they hold")
     click.echo("# docket: file with the log lines of the operator's docket, for clients to check operator notices with")
     click.echo("# docket_files: the public folder of that docket's log, for clients to follow")
+    click.echo("\n# [blobs]")
+    for name, meaning in BUCKET_KEYS.items():
+        click.echo(f"# {name}: {meaning}")
     click.echo("\n[limits]")
     for limit in describe():
         click.echo(f"# {limit.meaning} ({limit.unit})\n{limit.name} = {limit.default}")

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import click
 
+from nullabona.cli.checking.telling import PATIENCE, route_of, tell
 from nullabona.cli.help import command
 from nullabona.cli.log.copies import tell_restored
-from nullabona.cli.operator.checking import PATIENCE, route_of, tell
 from nullabona.cli.operator.relay_options import as_serving
 from nullabona.cli.operator.relay_settings import refusals, settings_from
 from nullabona.cli.output import emit, note

@@ -14,11 +14,58 @@ from nullabona.operating.registration import MOST_A_DAY
 from nullabona.relay.config import DEFAULT_LISTEN
 
 F = TypeVar("F", bound=Callable[..., Any])
+ENGINE: Final = (
+    click.option(
+        "--engine",
+        multiple=True,
+        metavar="HOST:PORT",
+        help="Keep boxes on the engine that this node is a part of; may be repeated. --data or --volatile then say "
+        "where blobs and the directory are.",
+    ),
+    click.option(
+        "--engine-authority",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="PEM certificate with which the certificates of the engine's nodes are signed.",
+    ),
+    click.option(
+        "--engine-password",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="File with the password of the engine's user 'relay'.",
+    ),
+    click.option(
+        "--engine-keeper-password",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="File with the password of the engine's user 'keeper', who checks its settings and loads its functions.",
+    ),
+)
+"""Where an engine is, and who a relay is there."""
+CONFIG: Final = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file; flags override it. Its keys are the flags' names with _ for -, and a table [limits].",
+)
 SERVING: Final = (
     click.option(
         "--data", type=click.Path(path_type=Path), metavar="DIR", help="Keep boxes and blobs in this directory."
     ),
     click.option("--volatile", is_flag=True, help="Keep everything in memory only. A restart erases it."),
+    *ENGINE,
+    click.option(
+        "--engine-name",
+        metavar="NAME",
+        help="What this relay is called on the engine: its processes have one name, and those of another relay another "
+        "one. Default: relay.",
+    ),
+    click.option(
+        "--name",
+        metavar="NAME",
+        help="What this relay is called in the path of its URL, where one address has several: it answers at "
+        "/n/NAME/v1 and nowhere else, and has the same name on an engine. No handles are registered at such a relay.",
+    ),
     click.option(
         "--listen",
         multiple=True,
@@ -32,12 +79,7 @@ SERVING: Final = (
         is_flag=True,
         help="Allow plain HTTP beyond this machine, because a proxy in front speaks TLS.",
     ),
-    click.option(
-        "--config",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="TOML file; flags override it. Its keys are the flags' names with _ for -, and a table [limits].",
-    ),
+    CONFIG,
     click.option(
         "--host",
         metavar="HOST[:PORT]",
@@ -57,6 +99,12 @@ SERVING: Final = (
         metavar="DIR",
         help="Where the public record and its keys are, if not in the data directory. Keep a copy of record.key, and"
         " let others mirror the rest. Never put back an old copy.",
+    ),
+    click.option(
+        "--store",
+        metavar="URL",
+        help="A PostgreSQL database with a synchronous standby, in which the cards and the log of the public record are"
+        " kept in place of files. No password in it. Default: none; both are kept in SQLite.",
     ),
     click.option(
         "--witnesses",
@@ -137,5 +185,12 @@ SERVING: Final = (
 def as_serving(command: F) -> F:
     """Give a command the options of `serve`."""
     for option in reversed(SERVING):
+        command = option(command)
+    return command
+
+
+def as_engine(command: F) -> F:
+    """Give a command the options of `serve` that say where an engine is."""
+    for option in reversed((*ENGINE, CONFIG)):
         command = option(command)
     return command

@@ -23,19 +23,21 @@ _LATEST_MS: Final = 253_402_300_799_000
               help="The relay's data directory.")  # fmt: skip
 @click.option("--save", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Write the files that open into the new FOLDER. They may be illegal to have.")  # fmt: skip
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="The relay's configuration file, if it keeps files in a bucket.")  # fmt: skip
 @spoken
 @click.pass_context
-def report(context: click.Context, report: Path, data: Path, save: Path | None) -> None:
+def report(context: click.Context, report: Path, data: Path, save: Path | None, config: Path | None) -> None:
     """Verify an abuse REPORT of a member, and say what of it is proven and what is the reporter's word.
 
     Proven is only which pieces this relay holds that the report's keys open, and whose device signed the report. Words,
     senders and times are claimed. Changes nothing; run it as the relay's user. `nulla docket erase` erases.
     """
     settings = settings_of(context)
-    found = examine(read_report_file(report), data)
+    found = examine(read_report_file(report), data, config)
     show_examined(settings, found)
     if save is not None:
-        note(settings, "report-saved", count=len(save_opened(found, data, save)), folder=save)
+        note(settings, "report-saved", count=len(save_opened(found, data, save, config)), folder=save)
 
 
 def show_examined(settings: Settings, found: Examined) -> None:

@@ -11,9 +11,9 @@ from typing import Final
 
 import click
 
+from nullabona.cli.checking.telling import PATIENCE, route_of, tell
 from nullabona.cli.help import group
 from nullabona.cli.log.work import read_small
-from nullabona.cli.operator.checking import PATIENCE, route_of, tell
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.log.keys import vkey

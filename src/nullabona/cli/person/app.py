@@ -11,8 +11,10 @@ import click
 
 from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note, say
-from nullabona.cli.person.running import client_options, profile_path, run_async
+from nullabona.cli.person.login import LoginStart
 from nullabona.cli.settings import Settings, as_person, settings_of
+from nullabona.cli.update.folder import updates_folder
+from nullabona.system.folders import default_profile_path
 
 
 @command()
@@ -35,6 +37,17 @@ from nullabona.cli.settings import Settings, as_person, settings_of
     help="Only let invite links of other programs open in this app from now on, with the options given here; or no "
     "longer (on a Linux desktop).",
 )
+@click.option(
+    "--background",
+    is_flag=True,
+    help="Open no page now: receive messages and notify. A notification, the tray or `nulla app` opens it.",
+)
+@click.option(
+    "--at-login/--no-login",
+    default=None,
+    help="Only let the app start in the background from now on when you log in, with the options given here; or no "
+    "longer.",
+)
 @as_person
 @click.pass_context
 def app(
@@ -46,6 +59,8 @@ def app(
     port: int | None,
     relay: str,
     register: bool | None,
+    background: bool,
+    at_login: bool | None,
 ) -> None:
     """Open the messenger. It runs until you press Ctrl-C.
 
@@ -59,10 +74,18 @@ def app(
         given = _given(settings, no_browser=no_browser, window=window, port=port, relay=relay)
         _register(settings, given if register else None, terminal=not window)
         return
-    if window:
+    # The window ends with its process; what starts at log-in has none.
+    starts = LoginStart(_given(settings, no_browser=no_browser, window=False, port=port, relay=relay))
+    if at_login is not None:
+        _switch(settings, starts, on=at_login)
+    elif window:
         _show(settings, port=port or 0, relay=relay, link=link)
-        return
-    run_async(_run(settings, browser=not no_browser, port=port or 0, relay=relay, link=link))
+    elif link or port or relay or background or not asyncio.run(_reopen(settings, browser=not no_browser)):
+        from nullabona.cli.person.running import run_async
+
+        run_async(
+            _run(settings, starts, browser=not no_browser, back=background, port=port or 0, relay=relay, link=link)
+        )
 
 
 def _given(settings: Settings, *, no_browser: bool, window: bool, port: int | None, relay: str) -> list[str]:
@@ -70,7 +93,7 @@ def _given(settings: Settings, *, no_browser: bool, window: bool, port: int | No
     paths = {"--profile": settings.profile, "--ca-file": settings.ca_file}
     values: dict[str, object] = {flag: path.absolute() for flag, path in paths.items() if path is not None}
     values |= {"--proxy": settings.proxy, "--port": port or None, "--relay": relay or None}
-    flags = {"--private": settings.private, "--fast": settings.fast, "--window": window, "--no-browser": no_browser}
+    flags = {"--fast": settings.fast, "--window": window, "--no-browser": no_browser}
     texts = [text for flag, value in values.items() if value is not None for text in (flag, str(value))]
     return texts + [flag for flag, on in flags.items() if on]
 
@@ -91,18 +114,65 @@ def _register(settings: Settings, given: list[str] | None, *, terminal: bool) ->
         line(say("links-open-here" if given is not None else "links-open-nowhere", settings.language, path=entry.path))
 
 
+def _switch(settings: Settings, starts: LoginStart, *, on: bool) -> None:
+    """Start at log-in from now on, or no longer."""
+    starts.switch(on=on)
+    if settings.as_json:
+        emit({"at_login": starts.is_on()})
+    else:
+        line(say("starts-at-login" if on else "starts-not-at-login", settings.language))
+
+
+async def _reopen(settings: Settings, *, browser: bool) -> bool:
+    """Open a page of the process that is the profile's app already; False if there is none. Raises `NoAnswer`.
+
+    This imports no client, so that the page opens at once.
+    """
+    from nullabona.app.server.instance import Instance
+    from nullabona.app.server.launch import private_folder
+    from nullabona.app.server.renewal import is_taken_over
+
+    if is_taken_over():  # this process has the lock
+        return False
+    profile = settings.profile or default_profile_path(environment=os.environ, home=Path.home())
+    instance = Instance(private_folder(profile.absolute()))
+    if instance.claim():
+        instance.release()
+        return False
+    await _tell(settings, await instance.ask_other(), mine=False, browser=browser)
+    note(settings, "app-elsewhere")
+    return True
+
+
+async def _tell(settings: Settings, launch: Path, *, mine: bool, browser: bool) -> None:
+    """Open a launch file in the browser, or say where it is."""
+    shown = browser and await asyncio.to_thread(_browse, launch)
+    if settings.as_json:
+        emit({"url": launch.as_uri(), "mine": mine})
+    elif not shown:
+        line(say("app-open", settings.language, url=launch.as_uri()))
+
+
 def _show(settings: Settings, *, port: int, relay: str, link: str) -> None:
     from nullabona.app.run import running_app
     from nullabona.app.window import show_window
+    from nullabona.cli.person.running import client_options, profile_path
 
     path, options = profile_path(settings).absolute(), client_options(settings)
     spoken = settings.language
-    show_window(lambda: running_app(path, options=options, host=relay, port=port, language=spoken, link=link))
+    folder = updates_folder()
+    show_window(
+        lambda: running_app(path, options=options, host=relay, port=port, language=spoken, updates=folder, link=link)
+    )
 
 
-async def _run(settings: Settings, *, browser: bool, port: int, relay: str, link: str) -> None:
+async def _run(
+    settings: Settings, starts: LoginStart, *, browser: bool, back: bool, port: int, relay: str, link: str
+) -> None:
     from nullabona.app.run import running_app
+    from nullabona.cli.person.running import client_options, end_at_log_out, profile_path
 
+    end_at_log_out()
     options = client_options(settings)
     path = profile_path(settings).absolute()
     browse = _browse if browser else None
@@ -112,18 +182,21 @@ async def _run(settings: Settings, *, browser: bool, port: int, relay: str, link
         host=relay,
         port=port,
         language=settings.language,
+        updates=updates_folder(),
         renews=True,
         browse=browse,
         link=link,
+        background=back,
+        at_login=starts,
     ) as opened:
-        if opened.again:
+        if back and opened.mine and not opened.again and settings.as_json:
+            emit({"url": "", "mine": True})
+        if opened.again or (back and opened.mine):
             await asyncio.Event().wait()
-        url = opened.launch.as_uri()
-        shown = browser and await asyncio.to_thread(_browse, opened.launch)
-        if settings.as_json:
-            emit({"url": url, "mine": opened.mine})
-        elif not shown:
-            line(say("app-open", settings.language, url=url))
+        if back and not link:
+            note(settings, "app-elsewhere")
+            return
+        await _tell(settings, opened.launch, mine=opened.mine, browser=browser)
         if opened.mine:
             note(settings, "app-running")
             await asyncio.Event().wait()

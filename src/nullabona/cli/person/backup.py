@@ -9,14 +9,19 @@ import click
 
 from nullabona.cli.help import Group, group
 from nullabona.cli.output import emit, line, note, say
+from nullabona.cli.person.backup_schedule import now, schedule, status, stop
 from nullabona.cli.person.progress import progress_line
-from nullabona.cli.person.running import opened, run_async
+from nullabona.cli.person.running import client_options, opened, run_async
 from nullabona.cli.settings import PassphraseNeeded, PassphraseUnreadable, Settings, at_home, settings_of
 from nullabona.client.api import (
+    AtRelay,
     BackupInfo,
     BackupKey,
+    FoundBackup,
     PassphraseKey,
+    WordsKey,
     check_backup,
+    check_backup_place,
     needs_backup_passphrase,
     phrase_key,
 )
@@ -40,6 +45,10 @@ def backup() -> None:
 
     Without a command, FILE is made (see `nulla backup make --help` for the options).
     """
+
+
+for each in (schedule, stop, now, status):
+    backup.add_command(each)
 
 
 @backup.command()
@@ -86,23 +95,41 @@ def make(
 
 
 @backup.command()
-@click.argument("file", type=_PATH)
+@click.argument("file", type=_PATH, metavar="FILE|FOLDER|server")
 @click.option("--words", is_flag=True, help="Ask for the 24 words (or read stdin) instead of using a profile.")
+@click.option("--handle", metavar="HANDLE", help="With --words and server: whose backup it is.")
 @click.option(
     "--backup-passphrase-file", type=_PATH, metavar="FILE", help="The first line of FILE is the backup's passphrase."
 )
 @at_home
 @click.pass_context
-def check(context: click.Context, file: Path, *, words: bool, backup_passphrase_file: Path | None) -> None:
-    """Read the whole backup FILE and say what it holds. Tries the profile's own key, unless --words is given."""
-    settings = settings_of(context)
+def check(
+    context: click.Context, file: Path, *, words: bool, handle: str | None, backup_passphrase_file: Path | None
+) -> None:
+    """Read the whole backup FILE, or the newest in FOLDER or at your server, and say what it holds.
 
-    async def work() -> BackupInfo:
-        key = _given_key(settings, file, backup_passphrase_file, words=words)
-        if key is None:
+    Tries the profile's own key, unless --words is given.
+    """
+    settings = settings_of(context)
+    relay = str(file) == "server"
+    in_pieces = relay or file.is_dir()
+
+    async def work() -> BackupInfo | FoundBackup:
+        key: BackupKey | None = None
+        if not in_pieces:
+            key = _given_key(settings, file, backup_passphrase_file, words=words)
+        elif words:
+            key = phrase_key(asked_words(settings))
+        whose = handle or ""
+        if key is None or (relay and not whose):
             async with opened(settings, online=False) as client:
-                key = client.archive.backup_key()
-        return await check_backup(file, key, watch=progress_line(settings))
+                key, whose = client.archive.backup_key(), client.me.handle
+        watch = progress_line(settings)
+        if in_pieces:
+            assert isinstance(key, WordsKey)
+            place = AtRelay(whose) if relay else file
+            return await check_backup_place(place, key, options=client_options(settings), watch=watch)
+        return await check_backup(file, key, watch=watch)
 
     info = run_async(work())
     if settings.as_json:
@@ -117,7 +144,7 @@ def check(context: click.Context, file: Path, *, words: bool, backup_passphrase_
             handle=info.handle,
         )
     )
-    if info.after:
+    if isinstance(info, BackupInfo) and info.after:
         note(settings, "backup-needs-first")
 
 

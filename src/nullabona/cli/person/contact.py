@@ -59,7 +59,7 @@ def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -
 @contact.command()
 @click.argument("handle")
 @click.option("--no-wait", is_flag=True, help="Only store it; a later command sends it.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the servers (30; with --private 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the servers (30).")
 @as_person
 @click.pass_context
 def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float | None) -> None:

@@ -5,7 +5,6 @@ In the person's own folders only, as freedesktop.org's Desktop Entry and MIME Ap
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,11 +16,11 @@ from typing import Final
 from nullabona import app
 from nullabona.errors import UserError
 from nullabona.processes.program import run
+from nullabona.system.desktop_entries import entry_value, exec_value, replace_text, xdg_folder
 
 NAME: Final = "nullabona.desktop"
 _OURS: Final = "X-Nullabona-Entry=true"
 _SCHEME: Final = "x-scheme-handler/nullabona"
-_RESERVED: Final = str.maketrans({char: f"\\{char}" for char in '"`$\\'})
 _TOOL_S: Final = 20.0
 
 
@@ -39,8 +38,8 @@ class DesktopEntry:
         if platform != "linux":
             raise LinksNotOpened("links can be registered on a Linux desktop only")
         self._environment = environment
-        self.folder = self._place("XDG_DATA_HOME", home / ".local" / "share") / "applications"
-        self._defaults = self._place("XDG_CONFIG_HOME", home / ".config") / "mimeapps.list"
+        self.folder = xdg_folder(environment, "XDG_DATA_HOME", home / ".local" / "share") / "applications"
+        self._defaults = xdg_folder(environment, "XDG_CONFIG_HOME", home / ".config") / "mimeapps.list"
         self.path = self.folder / NAME
 
     def register(self, command: Sequence[str], *, terminal: bool) -> None:
@@ -51,7 +50,9 @@ class DesktopEntry:
         self._check_ours()
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self.path, _entry(command, terminal=terminal))
+            replace_text(self.path, _entry(command, terminal=terminal))
+        except ValueError:
+            raise LinksNotOpened("a path has a character that a desktop entry cannot name") from None
         except OSError as error:
             raise LinksNotOpened(f"{self.path} cannot be written: {error.strerror}") from None
         self._tell(("update-desktop-database", str(self.folder)), ("xdg-mime", "default", NAME, _SCHEME))
@@ -68,11 +69,6 @@ class DesktopEntry:
         if there:
             self._tell(("update-desktop-database", str(self.folder)))
         return there
-
-    def _place(self, variable: str, usual: Path) -> Path:
-        """A folder of the XDG Base Directory specification, which ignores relative ones."""
-        wanted = Path(self._environment.get(variable, ""))
-        return wanted if wanted.is_absolute() else usual
 
     def _check_ours(self) -> None:
         """An entry of somebody else, a package's perhaps, is not touched."""
@@ -93,7 +89,7 @@ class DesktopEntry:
             return
         kept = [line for line in lines if line.strip().rstrip(";") != f"{_SCHEME}={NAME}"]
         if kept != lines:
-            _replace(self._defaults, "".join(kept))
+            replace_text(self._defaults, "".join(kept))
 
     def _tell(self, *commands: Sequence[str]) -> None:
         """Desktops read the entry by an index that these programs renew; where they are missing, at the next login."""
@@ -112,32 +108,12 @@ def _entry(command: Sequence[str], *, terminal: bool) -> str:
         "Name=nullabona",
         "Comment=Messenger",
         "Comment[ko]=메신저",
-        f"TryExec={_value(command[0])}",
-        f"Exec={_value(' '.join(map(_quoted, command)))} %u",
-        f"Icon={_value(str(icon))}",
+        f"TryExec={entry_value(command[0])}",
+        f"Exec={exec_value(command)} %u",
+        f"Icon={entry_value(str(icon))}",
         f"Terminal={'true' if terminal else 'false'}",
         "Categories=Network;InstantMessaging;",
         f"MimeType={_SCHEME};",
         _OURS,
     ]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _quoted(argument: str) -> str:
-    """An argument of ``Exec``: always in quotes, and no field code."""
-    return f'"{argument.translate(_RESERVED)}"'.replace("%", "%%")
-
-
-def _value(text: str) -> str:
-    """A string of a desktop entry. Raises `LinksNotOpened` for what has no form there."""
-    if any(ord(char) < ord(" ") for char in text):
-        raise LinksNotOpened("a path has a character that a desktop entry cannot name")
-    return text.replace("\\", "\\\\")
-
-
-def _replace(path: Path, text: str) -> None:
-    """The file as a whole, or as it was."""
-    draft = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)

@@ -105,7 +105,7 @@ def open_link(context: click.Context, text: str, *, greeting: str, timeout: floa
 @click.argument("room_id", metavar="[ID]", required=False)
 @click.option("--again", is_flag=True, help="Ask the admin once more.")
 @click.option("--withdraw", is_flag=True, help="Cancel the request, or forget one that was refused.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (30; with --private 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (30).")
 @as_person
 @click.pass_context
 def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw: bool, timeout: float | None) -> None:

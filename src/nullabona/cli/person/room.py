@@ -12,6 +12,7 @@ from nullabona.cli.output import emit, line, note, plain, say, table
 from nullabona.cli.person.link import asked, room_link
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of
+from nullabona.cli.usage import Misused
 from nullabona.client.api import Client, RoomSummary
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @group()
 def room() -> None:
-    """Rooms: create, members, admins, leave.
+    """Rooms: create, members, admins, leave, delete.
 
     ROOM is a group's name, a contact's handle or its first part, or the beginning of the room's id.
     """
@@ -28,9 +29,7 @@ def room() -> None:
 def _changing(command: F) -> F:
     """The options of commands that change a room."""
     no_wait = click.option("--no-wait", is_flag=True, help="Only store it; a later command carries it out.")
-    timeout = click.option(
-        "--timeout", type=float, metavar="S", help="Longest wait for the server (30; with --private 300)."
-    )
+    timeout = click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (30).")
     return no_wait(timeout(as_person(command)))
 
 
@@ -174,13 +173,40 @@ def renew(context: click.Context, room_name: str, *, no_wait: bool, timeout: flo
 @_changing
 @click.pass_context
 def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: float | None) -> None:
-    """Leave a room. Another member's device carries it out."""
+    """Leave a room. Another member's device carries it out. A message to a contact opens your room with them again."""
 
     async def act(client: Client) -> None:
         await client.rooms.leave(room_name)
         note(settings_of(context), "leaving")
 
     _change(context, act, no_wait=no_wait, timeout=timeout)
+
+
+@room.command()
+@click.argument("room_name", metavar="ROOM")
+@click.option("--yes", is_flag=True, help="Do not ask whether to delete it.")
+@_changing
+@click.pass_context
+def delete(context: click.Context, room_name: str, *, yes: bool, no_wait: bool, timeout: float | None) -> None:
+    """Delete a room that you have left, with its messages and files, here and on your other devices.
+
+    This cannot be undone. The other people keep what they have.
+    """
+    settings = settings_of(context)
+    if not yes and not settings.interactive:
+        raise Misused("delete-needs-yes")
+    if not yes and not click.confirm(say("ask-delete-room", settings.language, room=room_name), err=True):
+        note(settings, "room-kept")
+        return
+
+    async def work() -> None:
+        async with opened(settings, online=not no_wait) as client:
+            await client.rooms.delete(room_name)
+            if not no_wait:
+                await in_step(settings, client, settings.patience(timeout))
+            note(settings, "room-deleted")
+
+    run_async(work())
 
 
 @room.command()

@@ -27,7 +27,7 @@ from nullabona.client.api import (
     open_client,
     profile_protection,
 )
-from nullabona.system.interrupts import on_signals
+from nullabona.system.interrupts import ENDINGS, on_signals
 
 T = TypeVar("T")
 REACH_S = 5.0
@@ -52,6 +52,14 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
             raise KeyboardInterrupt from None
 
     return asyncio.run(quietly())
+
+
+def end_at_log_out() -> None:
+    """Have the end of the person's session end what runs as Ctrl-C does: in order, so that nothing stays shown."""
+    task = asyncio.current_task()
+    assert task is not None
+    others = tuple(number for number in ENDINGS if number is not signal.SIGINT)
+    on_signals(others, partial(_interrupt, asyncio.get_running_loop(), task))
 
 
 def _interrupt(loop: asyncio.AbstractEventLoop, task: asyncio.Task[object]) -> None:
@@ -91,17 +99,14 @@ async def opened_or_new(settings: Settings, protection: str) -> AsyncIterator[Cl
 async def reach(settings: Settings, client: Client, wait_s: float) -> None:
     """Returns when a relay is there. Raises `Unreachable` soon if none is, unless it was said to wait for long.
 
-    With ``--private`` there is no connection that lasts to wait for, and a proxy may take its time.
+    A proxy may take its time.
     """
-    if not settings.private:
-        patient = wait_s > USUAL_S or settings.proxy
-        await client.wait_connected(timeout_s=wait_s if patient else min(wait_s, REACH_S))
+    patient = wait_s > USUAL_S or settings.proxy
+    await client.wait_connected(timeout_s=wait_s if patient else min(wait_s, REACH_S))
 
 
 async def in_step(settings: Settings, client: Client, wait_s: float, *, receipts: bool = False) -> None:
     """As `Client.sync`, having said that it takes long if it does."""
-    if settings.private:
-        note(settings, "private-waits")
     await reach(settings, client, wait_s)
     said = asyncio.get_running_loop().call_later(A_MOMENT_S, note, settings, "catches-up")
     try:
@@ -112,7 +117,7 @@ async def in_step(settings: Settings, client: Client, wait_s: float, *, receipts
 
 def client_options(settings: Settings, *, online: bool = True) -> Options:
     """How the client reaches relays."""
-    net = NetOptions(ca_file=settings.ca_file, proxy=settings.proxy, private=settings.private, fast=settings.fast)
+    net = NetOptions(ca_file=settings.ca_file, proxy=settings.proxy, fast=settings.fast)
     return Options(net=net, online=online)
 
 

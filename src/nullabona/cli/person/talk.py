@@ -29,9 +29,11 @@ Act = Callable[[Client], Awaitable[bytes]]
               help="Send a file with TEXT as its caption; may be repeated.")  # fmt: skip
 @click.option("--as-file", is_flag=True, help="With --file: send photos unchanged, with their location data.")
 @click.option("--reply-to", default="", metavar="ID", help="Reply to this message.")
-@click.option("--delivered", is_flag=True, help="Wait until every device in the room has it.")
+@click.option("--delivered", is_flag=True,
+              help="Wait until every device in the room has said that it has it. A device on which nobody reads says "
+                   "so after a quarter of an hour on average: give a longer --timeout.")  # fmt: skip
 @click.option("--no-wait", is_flag=True, help="Only store it; a later command sends it.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (30; with --private 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (30).")
 @as_person
 @click.pass_context
 def send(
@@ -89,7 +91,10 @@ def _texts(text: str | None, *, lines: bool) -> list[str]:
 async def _send(settings: Settings, room: str, acts: list[Act], wait: str, wait_s: float) -> None:
     async with opened(settings, online=wait != "nothing") as client:
         ids = [await act(client) for act in acts]
-        warn_of_changes(settings, client, client.rooms.get(room).id)
+        found = client.rooms.get(room)
+        warn_of_changes(settings, client, found.id)
+        if found.opening in {"asked", "adding"}:
+            note(settings, f"room-{found.opening}")
         try:
             if wait != "nothing":
                 await reach(settings, client, wait_s)
@@ -114,7 +119,7 @@ async def _wait(client: Client, room: str, message: bytes, wait: str, wait_s: fl
 @click.option("--before", type=int, metavar="POSITION", help="Show messages before this position (see --json).")
 @click.option("--keep-unread", is_flag=True, help="Do not mark them as read.")
 @click.option("--offline", is_flag=True, help="Show what this device has, without asking the server.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (10; with --private 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (10).")
 @as_person
 @click.pass_context
 def read(

@@ -182,7 +182,7 @@ def _title(client: Client, room: bytes) -> str:
 
 
 @command()
-@click.option("--timeout", type=float, metavar="S", help="Longest wait, then exit 4 (30; with --private 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait, then exit 4 (30).")
 @as_person
 @click.pass_context
 def sync(context: click.Context, *, timeout: float | None) -> None:

@@ -6,6 +6,8 @@ import click
 
 from nullabona.cli.help import group
 from nullabona.cli.release.drafting import draft, draft_keys, draft_rebuilt, draft_revoke
+from nullabona.cli.release.log_keys import draft as draft_log_keys
+from nullabona.cli.release.log_keys import install as install_log_keys
 from nullabona.cli.release.publishing import enter, sign
 from nullabona.cli.release.showing import check, list_command
 
@@ -20,7 +22,7 @@ def release() -> None:
 
 
 _COMMANDS: tuple[click.Command, ...] = (
-    draft, draft_keys, draft_revoke, draft_rebuilt, sign, enter, list_command, check
+    draft, draft_keys, draft_revoke, draft_rebuilt, sign, enter, draft_log_keys, install_log_keys, list_command, check
 )  # fmt: skip
 for _command in _COMMANDS:
     release.add_command(_command)

@@ -3,6 +3,15 @@
 from nullabona.client.api import errors, events
 from nullabona.client.api.account import RelayMove
 from nullabona.client.api.archiving import check_backup, needs_backup_passphrase, phrase_key, restore_backup
+from nullabona.client.api.backup_places import (
+    AtRelay,
+    BackupPlace,
+    FoundBackup,
+    check_backup_place,
+    has_backups,
+    restore_from,
+)
+from nullabona.client.api.backups import BackupStanding, PlannedBackup
 from nullabona.client.api.client import Client, open_client
 from nullabona.client.api.devices import DeviceLink, LinkedInto
 from nullabona.client.api.events import (
@@ -55,6 +64,7 @@ from nullabona.client.api.import_records import (
     MissingInfo,
     Oddity,
 )
+from nullabona.client.api.link_records import JoinRequestInfo, LinkInfo, LinkOpened, LinkRead
 from nullabona.client.api.operator import OperatorNoticeInfo, OperatorNotices
 from nullabona.client.api.records import (
     AttachmentInfo,
@@ -62,10 +72,6 @@ from nullabona.client.api.records import (
     DeviceInfo,
     Found,
     FoundPeople,
-    JoinRequestInfo,
-    LinkInfo,
-    LinkOpened,
-    LinkRead,
     Member,
     MessageInfo,
     NoticeInfo,
@@ -92,25 +98,28 @@ from nullabona.client.core.model.filenames import safe_name
 from nullabona.client.core.preferences import Preferences, RoomPreferences
 from nullabona.client.importing.sources import Given as GivenFile
 from nullabona.client.keys import TESTING_COST
-from nullabona.client.media import BadImage, SafeImage, qr_rows
+from nullabona.client.media import BadImage, NoPictures, SafeImage, qr_rows
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.profile import (
     Keychain,
     Passphrase,
     Unlock,
     Unprotected,
-    default_profile_path,
     discard_profile,
     profile_protection,
 )
 from nullabona.client.store.statements import SCHEMA_VERSION as PROFILE_VERSION
+from nullabona.system.folders import default_profile_path
 
 __all__ = [
     "PROFILE_VERSION",
     "TESTING_COST",
+    "AtRelay",
     "AttachmentInfo",
     "BackupInfo",
     "BackupKey",
+    "BackupPlace",
+    "BackupStanding",
     "BadImage",
     "CardChecked",
     "ChatAnswers",
@@ -130,6 +139,7 @@ __all__ = [
     "Exported",
     "FileReader",
     "Found",
+    "FoundBackup",
     "FoundPeople",
     "GivenFile",
     "HistoryCame",
@@ -160,6 +170,7 @@ __all__ = [
     "MessageStateChanged",
     "MissingInfo",
     "NetOptions",
+    "NoPictures",
     "NoticeAdded",
     "NoticeInfo",
     "NoticeKind",
@@ -171,6 +182,7 @@ __all__ = [
     "OwnAccount",
     "Passphrase",
     "PassphraseKey",
+    "PlannedBackup",
     "Policy",
     "PollInfo",
     "Preferences",
@@ -211,17 +223,20 @@ __all__ = [
     "Warned",
     "WordsKey",
     "check_backup",
+    "check_backup_place",
     "default_profile_path",
     "discard_profile",
     "errors",
     "events",
     "evidence_files",
+    "has_backups",
     "needs_backup_passphrase",
     "open_client",
     "phrase_key",
     "profile_protection",
     "qr_rows",
     "restore_backup",
+    "restore_from",
     "safe_name",
     "verify_evidence",
 ]

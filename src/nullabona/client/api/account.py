@@ -70,11 +70,17 @@ class ThisAccount:
         """Create and store a new account. It is published in the background (`wait_published`).
 
         ``relay`` is the address of the relay for its inbox and rooms, by default that of the handle's host, which the
-        handle may lack if ``relay`` is given. ``token``: the registration token for a directory that asks for one.
-        Raises `HandleError`, `EndpointRefused`, `TokenInvalid`, or `AccountExists` unless the profile's account was
-        never published.
+        handle may lack if ``relay`` is given and has no name in its path: only a host has a directory. ``token``: the
+        registration token for a directory that asks for one.
+        Raises `HandleError`, `EndpointRefused`, `BadRequest`, `TokenInvalid`, or `AccountExists` unless the profile's
+        account was never published.
         """
         given = parse_endpoint(relay) if relay is not None else None
+        if given is not None and given.name and "@" not in handle:
+            raise BadRequest(
+                "a server with a name in its address has no handles",
+                hint="write the handle whole, with the server that has handles: NAME@SERVER",
+            )
         wanted = parse_handle(handle if given is None or "@" in handle else f"{handle}@{given.authority}")
         check_new_name(wanted.name)
         url = str(given if given is not None else endpoint_of(wanted.authority))
@@ -154,6 +160,7 @@ class ThisAccount:
     async def move_relay(self, relay: str, *, leaving: str | None = None, timeout_s: float = 20.0) -> RelayMove:
         """Move the account's inbox, and every room at ``leaving`` that this account may move, to ``relay``.
 
+        ``relay`` is its address, or the host alone, as in handles.
         ``leaving`` is by default the account's relay; another address moves rooms that an earlier move left there. The
         old relay need not be reachable. Others learn of the move from the card, which is published in the background
         (`wait_published`), and from a message in each room. This device follows rooms that others have to move. To
@@ -278,7 +285,7 @@ def own_account(session: Session) -> OwnAccount:
 
 def _other_place(relay: str, mine: str) -> Endpoint:
     """Raises `EndpointRefused`: others cannot reach a relay on this machine, unless all of it is on one machine."""
-    there = parse_endpoint(relay)
+    there = parse_endpoint(relay) if "://" in relay else endpoint_of(relay)
     if there.may_be_local and not parse_endpoint(mine).is_local:
         raise EndpointRefused("that is this machine itself, which nobody else reaches")
     return there

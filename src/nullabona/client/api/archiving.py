@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
 from threading import Event
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from nullabona.client.api.errors import TimedOut
 from nullabona.client.api.exporting.export import Export, Exported, ExportProgress
@@ -16,7 +16,7 @@ from nullabona.client.api.exporting.formats import FORMS, Form
 from nullabona.client.api.exporting.place import ExportPlace
 from nullabona.client.api.session import Options, Session
 from nullabona.client.archive import backup as backups
-from nullabona.client.archive.agekey import BackupKey, WordsKey, words_key
+from nullabona.client.archive.agekey import BackupKey, WordsKey, shown_key, words_key
 from nullabona.client.archive.backup import BackupInfo, Progress, Watcher
 from nullabona.client.archive.errors import BackupMissing, BackupOutOfLine
 from nullabona.client.archive.restoring import Restored, in_line, restore_profile
@@ -30,6 +30,7 @@ from nullabona.errors import Bug
 from nullabona.words.catalogue import Language
 
 T = TypeVar("T")
+B = TypeVar("B")
 
 
 class Archive:
@@ -60,7 +61,7 @@ class Archive:
         """
         session, key = self._session, key or self.backup_key()
         account, store = session.account(), session.profile.store
-        tell = _on_loop(watch)
+        tell = on_loop(watch)
         earlier = None
         if after is not None:
             if same_place(after, path):
@@ -68,7 +69,7 @@ class Archive:
             earlier = await asyncio.to_thread(backups.read_earlier, after, key, account.local.account, watch=tell)
         records = backups.backup_records(store, account, now_ms(), earlier)
         blocks = encode_stream(backups.watched(records, backups.weigh(store), watch))
-        return await _fed(blocks, lambda feed: backups.write_backup(path, feed, key, verify=verify, watch=tell))
+        return await fed(blocks, lambda feed: backups.write_backup(path, feed, key, verify=verify, watch=tell))
 
     async def export(
         self,
@@ -100,7 +101,9 @@ def needs_backup_passphrase(path: Path) -> bool:
 
 
 def phrase_key(phrase: str) -> WordsKey:
-    """The backup key of 24 words. Raises `BadPhrase`."""
+    """The backup key of 24 words, or of the text that ``nulla backup key`` shows. Raises `BadPhrase`."""
+    if (shown := shown_key(phrase)) is not None:
+        return shown
     return words_key(AccountRoot.from_phrase(phrase))
 
 
@@ -109,7 +112,7 @@ async def check_backup(path: Path, key: BackupKey, *, watch: Watcher | None = No
 
     Raises `BackupMissing`, `BackupNotAge`, `BackupLocked`, `ArchiveDamaged`, `ArchiveTruncated` or `ArchiveTooNew`.
     """
-    return await asyncio.to_thread(backups.check_backup, path, key, watch=_on_loop(watch))
+    return await asyncio.to_thread(backups.check_backup, path, key, watch=on_loop(watch))
 
 
 async def restore_backup(
@@ -140,7 +143,7 @@ async def restore_backup(
                 card = await find_card(identity.handle, options.net, now_ms() // 1_000)
         except TimeoutError:
             raise TimedOut("the server of that handle could not be reached in time") from None
-    stop, tell = Event(), _on_loop(watch)
+    stop, tell = Event(), on_loop(watch)
 
     def go_on(progress: Progress) -> None:
         if stop.is_set():
@@ -152,7 +155,7 @@ async def restore_backup(
         today = now_ms() // DAY_MS
         return restore_profile(path, unlock, ordered, key, card=card, today=today, suite=options.suite, watch=go_on)
 
-    return await _in_thread(restore, stop.set)
+    return await in_thread(restore, stop.set)
 
 
 def same_place(one: Path, other: Path) -> bool:
@@ -163,7 +166,7 @@ def same_place(one: Path, other: Path) -> bool:
 # -- between the loop and a thread --------------------------------------------------------------------------------
 
 
-def _on_loop(watch: Watcher | None) -> Watcher | None:
+def on_loop(watch: Watcher | None) -> Watcher | None:
     if watch is None:
         return None
     loop = asyncio.get_running_loop()
@@ -179,24 +182,24 @@ class _Stopped(Bug):
     """The caller of this task has gone."""
 
 
-class _Feed:
+class _Feed(Generic[B]):
     """Blocks for a thread, each made on the loop: the store is the loop's, encrypting and the disk are the thread's."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, blocks: Iterator[bytes]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, blocks: Iterator[B]) -> None:
         self._loop = loop
         self._blocks = blocks
         self.stopped = False
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[B]:
         return self
 
-    def __next__(self) -> bytes:
+    def __next__(self) -> B:
         block = asyncio.run_coroutine_threadsafe(self._make(), self._loop).result()
         if block is None:
             raise StopIteration
         return block
 
-    async def _make(self) -> bytes | None:
+    async def _make(self) -> B | None:
         if self.stopped:
             raise _Stopped("a backup was given up")
         return next(self._blocks, None)
@@ -205,13 +208,19 @@ class _Feed:
         self.stopped = True
 
 
-async def _fed(blocks: Iterator[bytes], work: Callable[[Iterator[bytes]], T]) -> T:
-    """What ``work`` makes of the blocks in a thread."""
+async def fed(blocks: Iterator[B], work: Callable[[Iterator[B]], T], stop: Callable[[], None] | None = None) -> T:
+    """What ``work`` makes of the blocks in a thread. ``stop`` is called as well if this is cancelled."""
     feed = _Feed(asyncio.get_running_loop(), blocks)
-    return await _in_thread(lambda: work(feed), feed.stop)
+
+    def end() -> None:
+        feed.stop()
+        if stop is not None:
+            stop()
+
+    return await in_thread(lambda: work(feed), end)
 
 
-async def _in_thread(work: Callable[[], T], stop: Callable[[], None]) -> T:
+async def in_thread(work: Callable[[], T], stop: Callable[[], None]) -> T:
     """What ``work`` gives in a thread. When cancelled, it is told to ``stop`` and has ended before this does."""
     task = asyncio.ensure_future(asyncio.to_thread(work))
     try:

@@ -11,6 +11,7 @@ from typing import Final
 
 from nullabona.client.api.account import ThisAccount, own_account
 from nullabona.client.api.archiving import Archive
+from nullabona.client.api.backups import Backups
 from nullabona.client.api.contacts import Contacts
 from nullabona.client.api.converting import to_event
 from nullabona.client.api.devices import Devices
@@ -57,12 +58,14 @@ async def open_client(
     options = options or Options()
     profile = _open(path, unlock, create=create)
     session = Session(profile, options)
+    client = Client(session)
     session.attendants.append(lambda: History(session).run())
+    session.attendants.append(client.backups.run)
     try:
         if profile.stale:
             renew_copy(profile, options.suite)
         session.begin()
-        yield Client(session)
+        yield client
     finally:
         try:
             await session.end()
@@ -88,6 +91,7 @@ class Client:
         self._session = session
         self.account = ThisAccount(session)
         self.archive = Archive(session)
+        self.backups = Backups(session)
         self.contacts = Contacts(session)
         self.devices = Devices(session)
         self.files = Files(session)
@@ -207,14 +211,18 @@ class Client:
         with self._session.view() as step:
             outbox, rooms = len(step.store.outbox(_ALL, _ALL)), len(step.store.rooms())
             warnings = standing_warnings(step)
-        connections = self._session.runner.connections.states()
+        runner = self._session.runner
+        connections, own = runner.connections.states(), runner.engine.local.relay
         return Status(
             found.record.handle,
             found.published,
-            tuple(RelayStatus(w.relay, w.lane, w.connected, w.error.code if w.error else "") for w in connections),
+            tuple(
+                RelayStatus(w.relay, w.lane, w.connected, w.error.code if w.error else "", w.relay == own)
+                for w in connections
+            ),
             outbox,
             rooms,
-            self._session.runner.at_rest,
+            runner.at_rest,
             warnings,
         )
 

@@ -257,4 +257,5 @@ def named_info(step: Step, contact: Contact, names: Names) -> ContactInfo:
         replaced=bool(known.replaced),
         record=claims.standing(step, contact.account),
         answered=contact.state is ContactState.ASKING and claims.answered(step, contact.account),
+        asks=contact.state is ContactState.ASKING and claims.asks(step, contact.account),
     )

@@ -110,7 +110,7 @@ class Files:
         ``album``: 16 random bytes that all photos have which are sent together, so that they are shown as one.
         A photo is re-encoded, without location, device or time; with ``as_kind`` ``file`` it is sent unchanged. An
         animated image is sent as a file. Raises `BadRequest`, `FileTooLarge`, `FileUnreadable`, `BadImage`,
-        `NoSuchRoom` or `NotInRoom`; then nothing is kept.
+        `NoPictures`, `NoSuchRoom` or `NotInRoom`; then nothing is kept.
         """
         target = self._ready(room, caption)
         answered = self._answered(target, reply_to)
@@ -185,7 +185,7 @@ class Files:
         return chosen
 
     async def picture(self, room: bytes | str, message: bytes | str, longest: int = 2_560) -> SafeImage:
-        """A photo of this device, re-encoded for showing. Raises `BadImage`, and the file counts as failed then."""
+        """A photo of this device, re-encoded for showing. Raises `NoPictures`, or `BadImage`: it has failed then."""
         reader = self.open(room, message)
         row = reader._message  # noqa: SLF001 - one module
         try:

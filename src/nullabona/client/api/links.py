@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nullabona.client.api.contacts import Contacts
 from nullabona.client.api.finding import find_room
-from nullabona.client.api.records import JoinRequestInfo, LinkInfo, LinkOpened, LinkRead
+from nullabona.client.api.link_records import JoinRequestInfo, LinkInfo, LinkOpened, LinkRead
 from nullabona.client.api.session import Session
 from nullabona.client.core import commands
 from nullabona.client.core.contacts import join_requests, links

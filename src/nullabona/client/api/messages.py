@@ -9,6 +9,7 @@ from nullabona.client.api.errors import MessageFailed
 from nullabona.client.api.files import Files
 from nullabona.client.api.finding import find_message, find_person, find_room
 from nullabona.client.api.records import Found, MessageInfo
+from nullabona.client.api.reopening import is_closed, reopen
 from nullabona.client.api.session import Session
 from nullabona.client.api.showing import look_at, room_title, show, unread_by
 from nullabona.client.core import commands, conversation
@@ -39,12 +40,21 @@ class Messages:
     ) -> bytes:
         """Store and queue a message, and return its id. It is durable from then on; `wait_sent` waits for the relay.
 
-        ``mentions`` are accounts in the room. Raises `NoSuchRoom`, `NotInRoom`, `NoSuchMessage` or `BadRequest`.
+        In a direct room that one of the two has left, this opens it again: see `reopening.reopen`. ``mentions`` are
+        accounts in the room. Raises `NoSuchRoom`, `NotInRoom`, `NoSuchMessage` or `BadRequest`.
         """
         with self._session.step() as step:
             target = find_room(step.store, room)
-            answered = find_message(step.store, target, reply_to).id if reply_to else b""
-            return conversation.send_text(step, target, text, reply_to=answered, mentions=mentions)
+            if not is_closed(step, target):
+                return self._send(step, target, text, reply_to, mentions)
+        await reopen(self._session, target)
+        with self._session.step() as step:
+            return self._send(step, target, text, reply_to, mentions)
+
+    @staticmethod
+    def _send(step: Step, room: bytes, text: str, reply_to: bytes | str, mentions: Sequence[bytes]) -> bytes:
+        answered = find_message(step.store, room, reply_to).id if reply_to else b""
+        return conversation.send_text(step, room, text, reply_to=answered, mentions=mentions)
 
     async def send_poll(
         self, room: bytes | str, question: str, options: Sequence[str], *, multiple: bool = False

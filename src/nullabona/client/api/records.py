@@ -55,6 +55,8 @@ class ContactInfo:
     """What the public record says of them: ``proven``, ``promised``, ``pending``, ``refuted``; empty: never asked."""
     answered: bool = False
     """The person accepted their request; the reply waits for the public record."""
+    asks: bool = False
+    """Accepting their request makes this device ask their server about them, which can then guess who asked whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,17 @@ class RoomSummary:
     """For a stranger's invitation: what the public record says about the inviter, as in `ContactInfo`."""
     answered: bool = False
     """The person accepted a stranger's invitation; joining waits for the public record."""
+    asks: bool = False
+    """Accepting it makes this device ask the inviter's server about them, as in `ContactInfo`."""
+    leaving: bool = False
+    """We asked to leave, and no member has carried that out yet."""
+    opening: str = ""
+    """How far a direct room is open. Empty: both are in it, or this device was unlinked. ``left``: we left; ``alone``:
+    the other person left. A message opens it again: then it is ``asked`` or ``adding`` until the other person's device
+    has answered.
+    """
+    hidden: bool = False
+    """No row of the list: it was deleted, or the two talk in another room since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +132,8 @@ class RoomDetails:
     box: bytes
     """Address of the current box."""
     rejoining: bool
+    earlier: tuple[bytes, ...] = ()
+    """The rooms in which the two of a direct room talked before both had left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,12 +298,16 @@ class FoundPeople:
 
 @dataclass(frozen=True, slots=True)
 class RelayStatus:
-    """A connection to a relay. ``error`` is the code of why it is down, or empty."""
+    """A connection to a relay. ``error`` is the code of why it is down, or empty.
+
+    ``own``: it is where the account's inbox and its new rooms are. ``lane``: what is asked there, "rooms" or "inbox".
+    """
 
     relay: str
     lane: str
     connected: bool
     error: str
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,64 +324,6 @@ class Status:
     """Up to date: everything that could be sent or received has been."""
     warnings: tuple[StandingWarning, ...]
     """Warnings that are still valid."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkInfo:
-    """A link that this account gave out. ``kind``: ``contact`` or ``room``; ``expires_at`` None: never."""
-
-    id: bytes
-    """Empty for the lasting link to this account, which cannot be revoked."""
-    kind: str
-    text: str = field(repr=False)
-    web: str = field(repr=False)
-    """The same link in the form that every program opens: it shows a page of the own relay."""
-    room: bytes
-    expires_at: int | None
-    uses_left: int | None
-    """None: any number."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkRead:
-    """What a link says. ``state``: ``new``, ``known`` (a contact or room of ours), ``own``, or ``other``.
-
-    ``other``: its handle is that of a contact, but the link means another account.
-    """
-
-    kind: str
-    handle: str
-    room: bytes
-    state: str
-    account: bytes = b""
-    """The contact that it was made by, if we know them."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkOpened:
-    """A link was followed; what it leads to comes as events."""
-
-    kind: str
-    handle: str
-    account: bytes
-    room: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class JoinRequestInfo:
-    """We asked an admin, by their link, to be let into a group. ``name``: what to call the admin, or empty.
-
-    ``state``: ``waiting``; ``silent`` (no answer within ``patience_ms``; it may still come); ``used``, ``expired`` or
-    ``closed`` (refused: the link was used up, is past its time, or does not lead in any more).
-    """
-
-    room: bytes
-    account: bytes
-    handle: str
-    name: str
-    state: str
-    asked_at: int
-    patience_ms: int
 
 
 @dataclass(frozen=True, slots=True)

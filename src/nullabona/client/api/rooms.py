@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -17,11 +19,14 @@ from nullabona.client.api.finding import (
     room_states,
 )
 from nullabona.client.api.records import Member, MessageInfo, RoomDetails, RoomSummary
+from nullabona.client.api.reopening import opening
 from nullabona.client.api.session import Session
 from nullabona.client.api.showing import Look, look_at, partner_of, show_line
-from nullabona.client.core import commands, conversation
+from nullabona.client.core import commands, conversation, deleting, preferences
+from nullabona.client.core import rooms as core_rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.commands import MemberInfo
+from nullabona.client.core.contacts import handed_cards
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.content import File
@@ -29,16 +34,19 @@ from nullabona.client.core.model.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.people import RoomRequested
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.records import Message
+from nullabona.client.core.model.records import Contact, Message
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
 from nullabona.client.core.model.state import JOINED, REMOVED, RoomState, decode_state
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import kinds, notices
 from nullabona.client.core.timeline.names import Names
+from nullabona.client.net import EndpointRefused
 from nullabona.client.runner import now_ms
+from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardForked, verify_card
 
 _PHOTO: Final = "photo"
+_LISTS_S: Final = 5.0
 _ALBUM_MOST: Final = 30
 """So many of the newest photos are looked through for those of the newest line's album."""
 
@@ -51,10 +59,10 @@ class Rooms:
         self._contacts = contacts
 
     def all(self) -> list[RoomSummary]:
-        """Every room, oldest first."""
+        """Every room of the list, oldest first: without `RoomSummary.hidden` ones."""
         with self._session.view() as step:
             look = look_at(step)
-            return [summary_of(look, room, last=True) for room in room_states(step.store)]
+            return [summary_of(look, room, last=True) for room in room_states(step.store) if not is_hidden(step, room)]
 
     def requests(self) -> list[RoomSummary]:
         """Rooms that strangers invited us to, which wait to be accepted or declined."""
@@ -80,6 +88,7 @@ class Rooms:
                 len(store.devices(state.id)),
                 box,
                 state.rejoin is not None,
+                _earlier(step, state),
             )
 
     def members(self, room: bytes | str) -> list[Member]:
@@ -96,7 +105,7 @@ class Rooms:
 
     async def create_group(self, name: str, who: Sequence[bytes | str] = ()) -> RoomSummary:
         """Create a group with this account as admin, and invite everybody in ``who``. Raises as `add`."""
-        cards = [await self._fresh_card(one) for one in who]
+        cards = await self._fresh_cards(who)
         with self._session.step() as step:
             room = commands.create_group(step, name)
             for card in cards:
@@ -110,7 +119,7 @@ class Rooms:
         is out of reach.
         """
         target = self.get(room).id
-        card = await self._fresh_card(who)
+        (card,) = await self._fresh_cards([who])
         with self._session.step(target) as step:
             commands.add_account(step, target, card)
 
@@ -142,6 +151,14 @@ class Rooms:
             await self.wait_changed(room, timeout_s=timeout_s)
         with self._session.step() as step:
             commands.leave(step, find_room(step.store, room))
+
+    async def delete(self, room: bytes | str) -> None:
+        """Erase a chat that we are out of, or asked to leave, here and on our other devices. Nobody else is told.
+
+        Raises `NoSuchRoom`, or `BadRequest` for a room that we are in or that is imported history.
+        """
+        with self._session.step() as step:
+            deleting.delete_chat(step, find_room(step.store, room))
 
     async def update_keys(self, room: bytes | str) -> None:
         """Replace this device's keys in a room now, so that keys copied earlier become useless."""
@@ -202,19 +219,43 @@ class Rooms:
 
         await self._session.until(done, timeout_s, "the room has not changed")
 
-    async def _fresh_card(self, who: bytes | str) -> Card:
-        """The card to add somebody with: looked up now, or a contact's known one if the directory is out of reach.
+    async def _fresh_cards(self, who: Sequence[bytes | str]) -> list[Card]:
+        """The cards to add these with: a contact's if it is known to be the newest, else the one that is looked up now,
+        or a contact's known one if the directory is out of reach.
 
-        Using the known card gives a warning, as it may still list a device that they have removed since. If a contact's
+        Using that one gives a warning, as it may still list a device that they have removed since. If a contact's
         handle leads to another account now, that one is not added in their place: `CardForked`.
         """
+        found = [self._contact(one) for one in who]
+        # All before the first look-up, which may bring a newer epoch whose list was not read.
+        kept = await self._newest_cards([known.account for known in found if known is not None])
+        return [
+            kept[known.account] if known is not None and known.account in kept else await self._looked_up(one, known)
+            for one, known in zip(who, found, strict=True)
+        ]
+
+    def _contact(self, who: bytes | str) -> Contact | None:
         with self._session.look() as store:
             try:
-                known = find_contact(store, who)
+                return find_contact(store, who)
             except NoSuchContact:
                 if isinstance(who, bytes):
                     raise
-                known = None
+                return None
+
+    async def _newest_cards(self, accounts: Sequence[bytes]) -> dict[bytes, Card]:
+        """Newest cards of contacts, as far as they are known without a look-up (spec/room.md §9.3)."""
+        with self._session.view() as step:
+            known = {account: handed_cards.newest_of(step, account) for account in accounts}
+        if self._session.options.online and any(may_be for _, may_be in known.values()):
+            with suppress(PeerError, EndpointRefused, TimeoutError):
+                async with asyncio.timeout(_LISTS_S):
+                    await self._session.runner.read_lists()
+            with self._session.view() as step:
+                known = {account: handed_cards.newest_of(step, account) for account in accounts}
+        return {account: card for account, (card, _) in known.items() if card is not None}
+
+    async def _looked_up(self, who: bytes | str, known: Contact | None) -> Card:
         try:
             card = await self._contacts.look_up(known.handle if known is not None else str(who), timeout_s=10.0)
         except TimedOut:
@@ -242,11 +283,24 @@ def _requested(step: Step, asked: RoomRequested) -> RoomSummary:
         changing=False,
         record=standing,
         answered=waits,
+        asks=claims.asks(step, asked.account),
     )
 
 
 def _members(found: list[MemberInfo], names: Names) -> list[Member]:
     return [Member(m.account, m.handle, m.admin, m.devices, m.me, names.name(m.account)) for m in found]
+
+
+def _earlier(step: Step, room: RoomState) -> tuple[bytes, ...]:
+    """The rooms in which the two of a direct room talked before."""
+    others = [other for other in room_states(step.store) if other.id != room.id] if room.info.kind == DIRECT else []
+    return tuple(
+        other.id
+        for other in others
+        if other.info.pair == room.info.pair
+        and core_rooms.is_over(step, other)
+        and not preferences.is_deleted(step.store, other.id)
+    )
 
 
 def _load(store: Store, room: bytes) -> RoomState:
@@ -286,7 +340,21 @@ def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
         partner=partner,
         last=line,
         photos=photos,
+        leaving=joined and core_rooms.leaving(look.step, room.id),
+        opening=opening(look.step, room) if partner else "",
+        hidden=is_hidden(look.step, room),
     )
+
+
+def is_hidden(step: Step, room: RoomState) -> bool:
+    """Whether a room has no row in the list: see `RoomSummary.hidden`."""
+    if deleting.is_out(step, room) and preferences.is_deleted(step.store, room.id):
+        return True
+    contact = step.store.contact(other) if (other := core_rooms.other_of(step, room)) else None
+    if contact is None or contact.room in {b"", room.id} or not core_rooms.is_over(step, room):
+        return False
+    newer = step.find_room(contact.room)
+    return newer is not None and newer.phase == JOINED
 
 
 def _with_album(look: Look, newest: Message, line: MessageInfo) -> tuple[MessageInfo, int]:

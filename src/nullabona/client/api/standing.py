@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from nullabona.client.api.session import Session
+from nullabona.client.core.directory import own_answer
 from nullabona.client.core.directory.evidence import is_evidence
 from nullabona.client.core.directory.keeping import (
     Evidence,
@@ -16,11 +17,13 @@ from nullabona.client.core.directory.keeping import (
     load_pinned,
     load_watch,
     save_pinned,
+    save_position,
     save_watch,
 )
 from nullabona.client.core.directory.pinned import see
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.operator_notices import taking
+from nullabona.client.runner import now_ms
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy, PolicyInvalid
 from nullabona.wire.epoch import origin_of
@@ -111,6 +114,12 @@ class PublicRecords:
         with self._session.look() as store:
             return describe_standing(store, wanted)
 
+    def proves_us(self) -> bool:
+        """Whether contact requests that we send now bring the proof of our newest card, so that nobody looks us up."""
+        card = self._session.account().card.encoded
+        with self._session.look() as store:
+            return bool(own_answer.to_carry(store, card, now_ms() // 1_000))
+
     def evidence(self) -> list[RecordEvidence]:
         """The evidence that was stored because a record was wrong, oldest first."""
         with self._session.look() as store:
@@ -153,6 +162,7 @@ class PublicRecords:
             forget_pinned(step.store, wanted, step.now // 1_000)
             if wanted == own:
                 save_watch(step.store, None)
+                save_position(step.store, None)
 
     def _record_host(self, host: str) -> str:
         return parse_handle(f"xx@{host}" if host else self._session.account().record.handle).authority

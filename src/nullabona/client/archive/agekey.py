@@ -52,6 +52,18 @@ def words_key(root: AccountRoot) -> WordsKey:
     return WordsKey(_bech32(root.derive(LABEL)).upper())
 
 
+def shown_key(text: str) -> WordsKey | None:
+    """The key that ``nulla backup key`` showed; None: the text is no such key, or was not copied whole."""
+    text = text.strip().upper()
+    if not text.startswith(_HRP.upper()):
+        return None
+    try:
+        pyrage.x25519.Identity.from_str(text)
+    except pyrage.IdentityError:
+        return None
+    return WordsKey(text)
+
+
 def _bech32(data: bytes) -> str:
     """BIP 173 with the prefix of an age identity."""
     bits = int.from_bytes(data, "big") << (-len(data) * 8 % 5)

@@ -4,7 +4,9 @@
 
     UserError
     ├── ArchiveDamaged ArchiveTruncated ArchiveTooNew   what is in it
-    ├── BackupLocked BackupNotAge BackupMissing BackupUnwritable BackupTaken   the file around it
+    ├── BackupLocked BackupNotAge BackupMissing BackupUnwritable   the file around it
+    ├── BackupPlaceGone BackupPlaceFull BackupPlaceBusy BackupTooLarge BackupNotPlanned
+    │   BackupTooManyPlans BackupUnreachable BackupRelayRefused   where backups by themselves go
     └── BackupOutOfLine BackupOfOther BackupEmpty       what it belongs to
 """
 
@@ -81,3 +83,59 @@ class BackupEmpty(UserError):
 
     code = "backup-no-account"
     default_hint = "this is a history for a device that is linked; restore from a backup instead"
+
+
+class BackupPlaceGone(UserError):
+    """The backup folder is not there: its drive is not connected, or it was removed. Nothing was written."""
+
+    code = "backup-place-gone"
+    default_hint = "connect the drive; if the folder was removed, stop backups to it and choose it again"
+
+
+class BackupPlaceFull(UserError):
+    """There is no space left where the backup goes. The earlier backup is unchanged."""
+
+    code = "backup-place-full"
+    default_hint = "make space on that drive, or choose another folder"
+
+
+class BackupPlaceBusy(UserError):
+    """Another program is writing a backup to the same place."""
+
+    code = "backup-place-busy"
+    default_hint = "wait until the other one has finished"
+
+
+class BackupTooLarge(UserError):
+    """The backup is larger than the place takes."""
+
+    code = "backup-too-large"
+    default_hint = "use a folder or a drive, or leave files out"
+
+
+class BackupTooManyPlans(UserError):
+    """Backups already go to as many places as they can."""
+
+    code = "backup-too-many-places"
+    default_hint = "stop backups to one of the places first"
+
+
+class BackupNotPlanned(UserError):
+    """This profile makes no backups to that place."""
+
+    code = "backup-not-planned"
+    default_hint = "choose it as a place for backups first"
+
+
+class BackupUnreachable(UserError):
+    """The server that is to keep the backup, or has it, could not be reached."""
+
+    code = "backup-unreachable"
+    default_hint = "check the connection and try again"
+
+
+class BackupRelayRefused(UserError):
+    """The server did not take the backup, or did not give it."""
+
+    code = "backup-relay-refused"
+    default_hint = "try again tomorrow, or use a folder or a drive as well"

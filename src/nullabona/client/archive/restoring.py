@@ -6,7 +6,7 @@ as history that waits for a way back (`core.restore.archive_rooms`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,9 @@ from nullabona.client.archive.errors import BackupEmpty, BackupOfOther, BackupOu
 from nullabona.client.archive.index import KeyIndex
 from nullabona.client.archive.merging import Counts, Merger
 from nullabona.client.archive.records import Begin, Dropped, File, Identity, Import, Message, Piece, Record
+from nullabona.client.archive.repository.keys import RepositoryKeys
+from nullabona.client.archive.repository.places import Place
+from nullabona.client.archive.repository.reading import Snapshot, read_records_of
 from nullabona.client.core.model.errors import ProfileExists
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Profile, Unlock, create_profile, discard_profile, move_profile
@@ -69,16 +72,39 @@ def restore_profile(
     Raises as `read_backup`; `BackupOutOfLine`, `BackupEmpty`, `CardForked`, and what `create_profile` raises.
     """
     whole, later = _two_at_most(backups)
-    if path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir()))):
-        raise ProfileExists("there is something at the profile's place already")
+    _must_be_free(path)
     begin, identity = peek_identity(later or whole, key)
     dropped = _dropped(whole, later, key)
+
+    def fill(profile: Profile) -> Counts:
+        return _fill(profile, whole, later, key, dropped, today, watch)
+
+    return _made(path, unlock, begin, identity, fill, card=card, today=today, suite=suite)
+
+
+def _must_be_free(path: Path) -> None:
+    if path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir()))):
+        raise ProfileExists("there is something at the profile's place already")
+
+
+def _made(
+    path: Path,
+    unlock: Unlock,
+    begin: Begin,
+    identity: Identity,
+    fill: Callable[[Profile], Counts],
+    *,
+    card: bytes | None,
+    today: int,
+    suite: int,
+) -> Restored:
+    """A profile that ``fill`` fills, made beside its place and moved there when everything is in it."""
     draft = path.with_name(f".{path.name}.restoring")
     discard_profile(draft)
     try:
         with create_profile(draft, unlock) as profile:
             with profile.store.bulk():
-                counts = _fill(profile, whole, later, key, dropped, today, watch)
+                counts = fill(profile)
             accounts.restore_account(
                 profile.store,
                 root=AccountRoot(identity.root),
@@ -91,6 +117,60 @@ def restore_profile(
         discard_profile(draft)
         raise
     return Restored(identity.handle, begin.made_at, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSource:
+    """A snapshot of a repository, and what opens it."""
+
+    place: Place
+    keys: RepositoryKeys
+    snapshot: Snapshot
+
+    def identity(self, key: WordsKey) -> tuple[Begin, Identity]:
+        """How it begins, and whose it is. Raises as `read_records_of`, `BackupEmpty` and `BackupOfOther`."""
+        found: list[Record] = []
+
+        def take(records: list[Record]) -> None:
+            found.extend(records[:2])
+            if len(found) >= 2:
+                raise _Enough
+
+        with suppress(_Enough):
+            self.read(take)
+        begin, identity = (*found, None, None)[:2]
+        if not isinstance(begin, Begin) or not isinstance(identity, Identity):
+            raise BackupEmpty("the backup does not hold an account")
+        if words_key(AccountRoot(identity.root)) != key:
+            raise BackupOfOther(f"this backup is of {begin.handle}, whose words are others")
+        return begin, identity
+
+    def read(self, take: Callable[[list[Record]], None], watch: Watcher | None = None) -> None:
+        """As `read_records_of`."""
+        read_records_of(self.place, self.keys, self.snapshot, take, watch=watch)
+
+
+def restore_snapshot(
+    path: Path,
+    unlock: Unlock,
+    source: SnapshotSource,
+    key: WordsKey,
+    *,
+    card: bytes | None,
+    today: int,
+    suite: int,
+    watch: Watcher | None = None,
+) -> Restored:
+    """As `restore_profile`, from a snapshot of a repository."""
+    _must_be_free(path)
+    begin, identity = source.identity(key)
+
+    def fill(profile: Profile) -> Counts:
+        merger = Merger(profile.store, today=today, replace=True)
+        source.read(merger.take, watch)
+        return merger.counts
+
+    return _made(path, unlock, begin, identity, fill, card=card, today=today, suite=suite)
 
 
 def in_line(backups: Sequence[Path], key: BackupKey) -> tuple[list[Path], Identity]:

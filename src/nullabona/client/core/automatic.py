@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import assert_never
 
-from nullabona.client.core import commands
+from nullabona.client.core import commands, deleting
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.contacts import links, requests
 from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.directory.changes import Day
 from nullabona.client.core.directory.errors import CardRefuted
-from nullabona.client.core.identity import cards, claims
+from nullabona.client.core.identity import cards, carried, claims
 from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, PendingAnswer, Refuse, Verdict
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.errors import CardTooOld, MlsRefused
@@ -30,6 +31,7 @@ from nullabona.client.core.model.facts.signals import (
     MembershipEnded,
     OwnMarkerMoved,
     ProfileCopied,
+    ProofCarried,
     ReplyBoxesChanged,
 )
 from nullabona.client.core.model.inbox_items import RoomsAsked
@@ -50,7 +52,7 @@ def card_came(step: Step, card: Card) -> None:
             tickets.help_back(step, sender, asked, card)
 
 
-def by_itself(step: Step) -> None:
+def by_itself(step: Step) -> None:  # noqa: C901 - one case for each kind of fact
     """Do what follows from this step's facts, and from those that this tells, without asking anybody."""
     for fact in step.unlogged:
         match fact:
@@ -66,6 +68,8 @@ def by_itself(step: Step) -> None:
                 invitations.enter_requested(step, fact.room)
             case BothAsked():
                 _open_for_both(step, fact.account)
+            case ProofCarried():
+                carried_proof(step, fact.account)
             case ContactLearned() | MembershipEnded() | ProfileCopied() | AccountDeleted() | InboxReadElsewhere():
                 pass
             case ChoicesTakenOver() | OwnMarkerMoved() | ReplyBoxesChanged():
@@ -97,7 +101,11 @@ def _let_in_again(step: Step, account: bytes) -> None:
 
 
 def once_out(step: Step) -> None:
-    """We left a direct room: repeat our open request to its other account, which did not answer while we were in it."""
+    """We left a room: erase it if the person deleted it. Repeat our open request to the other account of a direct room,
+    which did not answer while we were in it.
+    """
+    for room in [fact.room for fact in step.unlogged if isinstance(fact, MembershipEnded)]:
+        deleting.once_out(step, room)
     for account in [other for fact in step.unlogged if isinstance(fact, MembershipEnded) for other in fact.others]:
         contact, card = step.store.contact(account), own_devices.card(step.store)
         if contact is not None and contact.state is ContactState.REQUESTED and card is not None:
@@ -109,6 +117,21 @@ def _open_for_both(step: Step, account: bytes) -> None:
     contact = step.store.contact(account)
     if contact is not None and step.local.account < account and own_devices.leads(step):
         _accept(step, account)
+
+
+def carried_proof(step: Step, account: bytes, shown: Day | None = None) -> bool:
+    """Settle an account's claim by the proof that it brought, and ask nobody; False if that is not possible (yet).
+
+    ``shown``: as for `carried.settle`.
+    """
+    found = carried.settle(step, account, shown)
+    if found is None:
+        return False
+    claim, verdict = found
+    if verdict.card is not None:
+        requests.learn_inbox(step, verdict.card)
+    settle(step, claim, verdict)
+    return True
 
 
 def settle(step: Step, claim: Claim, verdict: Verdict) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import msgspec
 
 from nullabona.client.core import preferences, rooms
-from nullabona.client.core.contacts import requests
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import handed_cards, requests
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import sync_out
 from nullabona.client.core.group import commits, intents, leaving, plan
@@ -15,14 +16,15 @@ from nullabona.client.core.group.create import create_room
 from nullabona.client.core.identity import cards, claims, contact_keys
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.incoming.invitations import accept_request, decline_request
-from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed
+from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from nullabona.client.core.model.facts.rooms import Leaving
+from nullabona.client.core.model.intents import AddAccount, RemoveAccount, SetInfo, UpdateKeys
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.model.state import JOINED, AddAccount, RemoveAccount, RoomState, SetInfo, UpdateKeys
+from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.restore import seeking
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import read_markers
+from nullabona.client.core.timeline import carrying_over, read_markers
 from nullabona.wire.card import Card, verify_card
 
 __all__ = ["accept_request", "decline_request"]
@@ -198,7 +200,9 @@ def accept(step: Step, contact: Contact) -> Contact:
     intent = msgspec.structs.replace(intent, reply=reply_boxes.take_note(step, contact.account))
     room = room_for_two(step, contact) or _new_room_for_two(step, contact)
     intents.want(room, intent)
-    return requests.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    accepted = requests.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    carrying_over.carry_over(step, room)
+    return accepted
 
 
 def room_for_two(step: Step, contact: Contact) -> RoomState | None:
@@ -215,6 +219,31 @@ def _new_room_for_two(step: Step, contact: Contact) -> RoomState:
     return create_room(step, RoomInfo(1, DIRECT, "", step.local.relay, (), pair, timer_s))
 
 
+def must_reopen(step: Step, room: RoomState) -> bool:
+    """Whether a direct room has to be opened again before the person writes there: `reopen` does that."""
+    return rooms.is_over(step, room) and not rooms.is_reopening(step, room)
+
+
+def reopen(step: Step, room_id: bytes, own_card: bytes) -> None:
+    """The person writes in a direct room that one of the two has left: open it again with the same contact.
+
+    If they have left, we add them: their devices come back if the person still has us as a contact, otherwise it is
+    asked. If we have left, we ask them to talk again, and what is written waits for their answer. Raises `NotInRoom`
+    for an account that is no contact, is blocked, or asks us; `CardTooOld`.
+    """
+    room = step.room(room_id)
+    contact = step.store.contact(rooms.other_of(step, room))
+    if contact is None or contact.state not in {ContactState.ACCEPTED, ContactState.REQUESTED}:
+        raise NotInRoom("one of you has left this room, and you are not contacts", hint="send a contact request")
+    if own_devices.is_signed_out(step.store):
+        raise NotInRoom("you are not in this room any more")
+    card = verify_card(contact.card, today=step.day)
+    if room.phase == JOINED and not rooms.leaving(step, room_id):
+        intents.want(room, cards.add_intent(step, card))
+    elif contact.state is ContactState.ACCEPTED:
+        request_contact(step, card, own_card, "")
+
+
 def decline_contact(step: Step, account: bytes) -> None:
     """Forget a request; they may ask again."""
     contact = requests.need_contact(step, account)
@@ -222,6 +251,7 @@ def decline_contact(step: Step, account: bytes) -> None:
         step.store.drop_contact(contact.account)
         reply_boxes.drop(step, contact.account)
         claims.forget(step, contact.account)
+        handed_cards.forget(step, contact)
         sync_out.note_contact(step, contact.account)
 
 
@@ -229,4 +259,5 @@ def block_contact(step: Step, account: bytes) -> None:
     """Ignore what they send, and drop what this device would send them automatically."""
     contact = requests.set_contact_state(step, requests.need_contact(step, account), ContactState.BLOCKED)
     requests.say_no_more(step, account)
+    handed_cards.drop_waiting(step, account)
     step.find_room(contact.room)  # marks the room as touched: its reads change

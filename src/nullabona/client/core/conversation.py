@@ -23,9 +23,10 @@ from nullabona.client.core.model.content import (
 from nullabona.client.core.model.emoji import is_one_emoji
 from nullabona.client.core.model.errors import BadRequest, NotAllowed
 from nullabona.client.core.model.facts.messages import MessageGone, MessageStateChanged
+from nullabona.client.core.model.intents import SetInfo
 from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.model.room_info import DIRECT, MAX_TIMER_S
-from nullabona.client.core.model.state import JOINED, RoomState, SetInfo
+from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import annotating, kinds, sending
 from nullabona.client.core.timeline.erasure import erase, hide
@@ -54,7 +55,7 @@ def send_text(
     forwarded: bool = False,
 ) -> bytes:
     """Store and queue a message. Returns its id. Raises `BadRequest` if it is empty or too long."""
-    room = rooms.joined_room(step, room_id)
+    room = rooms.room_to_write_in(step, room_id)
     _check_text(text)
     answered = step.store.message(room_id, reply_to) if reply_to else None
     if answered is not None and answered.imported:

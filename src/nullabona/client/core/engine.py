@@ -18,12 +18,13 @@ from nullabona.client.core.box_positions import BoxPosition, positions_of
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import blobs, inbox_sending, outbox, reply_boxes
 from nullabona.client.core.devices import inbox_state, membership, sync_out
+from nullabona.client.core.directory.changes import Day
 from nullabona.client.core.directory.found import Found, ProvenCard
-from nullabona.client.core.identity import claims
+from nullabona.client.core.identity import carried, claims
 from nullabona.client.core.incoming import inbox_items, relay_answers, room_frames
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.facts.messages import PassingFact
-from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadElsewhere, ProfileCopied
+from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadElsewhere, MembershipEnded, ProfileCopied
 from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.ports import Store
@@ -139,6 +140,8 @@ class Engine:
         sync_out.of_facts(step)
         if InboxReadElsewhere() in step.unlogged:
             self._inbox_heard(step)
+        if any(isinstance(fact, MembershipEnded) for fact in step.unlogged):
+            self._inbox_wake = step.now  # an invitation back may have come before we read that we are out
         return rooms | step.touched
 
     def _inbox_heard(self, step: Step) -> None:
@@ -290,6 +293,19 @@ class Engine:
             for claim, verdict in claims.answer(step, found):
                 automatic.settle(step, claim, verdict)
             return step.changes()
+
+    def carries(self, handle: str) -> bool:
+        """Whether an account that claims a handle brought a proof that could not be compared with the log yet."""
+        with self._store.reading():
+            return bool(carried.waits(self._look(), handle))
+
+    def on_log(self, handle: str, shown: Day, now: int) -> tuple[ChangeSet, bool]:
+        """The handle's directory has shown its log's newest day: settle claims by the proofs that they came
+        with. Also returns whether that settled any; proofs that do not hold are dropped.
+        """
+        with self.step(now, chosen=False) as step:
+            settled = [automatic.carried_proof(step, account, shown) for account in carried.waits(step, handle)]
+            return step.changes(), any(settled)
 
     def on_way(self, relay: str, now: int, *, connected: bool) -> ChangeSet:
         """A relay was connected, or became unreachable."""

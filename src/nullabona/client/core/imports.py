@@ -68,6 +68,14 @@ def undo(step: Step, wanted: Import) -> bool:
     return False
 
 
+def forget_history(step: Step, room: bytes) -> None:
+    """Forget what was imported into a room whose lines have been erased."""
+    for kept in step.store.imports():
+        if kept.room == room:
+            step.store.drop_import(kept.id)
+    step.store.drop_preferences(_people_scope(room))
+
+
 def note_people(step: Step, room: bytes, people: Mapping[str, bytes]) -> None:
     """Remember who is in the imported history of a room, by name: which account that is, or empty."""
     scope = _people_scope(room)

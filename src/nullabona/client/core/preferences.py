@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 PROFILE: Final = "profile"
+QUIET_HOURS: Final = "^(([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])?\\Z"
 T = TypeVar("T", bound="DataclassInstance")
 _AS_NUMBER: Final[Mapping[str, Mapping[int, object]]] = {
     "default_timer_s": {0: None},
@@ -37,8 +38,10 @@ class Preferences:
     """Tell others how far I have read, and see how far they have."""
     typing: bool = False
     """Tell others that I am writing."""
-    notify: Literal["all", "name", "nothing"] = "nothing"
-    """What a notification shows: name and words, the name, or only that something came."""
+    notify: Literal["all", "name", "nothing", "off"] = "nothing"
+    """What a notification shows: name and words, the name, or only that something came; ``off``: none is shown."""
+    quiet_hours: Annotated[str, Meta(pattern=QUIET_HOURS)] = ""
+    """``22:00-07:00`` by the clock of this machine: no notifications meanwhile. Empty: none such."""
     default_timer_s: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
     """How long messages live in rooms made from now on; None: for ever."""
     # While locked nothing is received, so a short time would be switched off for good. An hour outlasts a meeting or a
@@ -46,6 +49,13 @@ class Preferences:
     lock_minutes: Annotated[int, Meta(ge=1, le=1_440)] | None = 60
     """Lock after so long without use; None: never."""
     enter_sends: bool = True
+
+    def is_quiet(self, minute: int) -> bool:
+        """Whether ``minute`` of the day, from 0, is one of the quiet hours. Hours that end when they begin are none."""
+        if not self.quiet_hours:
+            return False
+        begin, end = (int(time[:2]) * 60 + int(time[3:]) for time in self.quiet_hours.split("-"))
+        return begin <= minute < end if begin <= end else not end <= minute < begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,8 @@ class RoomPreferences:
     draft: Annotated[str, Meta(max_length=100_000)] = ""
     draft_reply: Annotated[bytes, Meta(max_length=16)] = b""
     marked_unread: bool = False
+    deleted: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """When the chat was last deleted, in ms; only `core.deleting` chooses it."""
 
     def is_muted(self, now: int) -> bool:
         """Whether the room is muted at ``now``, in ms."""
@@ -92,6 +104,11 @@ def profile(store: Store) -> Preferences:
 
 def of_room(store: Store, room: bytes) -> RoomPreferences:
     return load(store, room_scope(room), RoomPreferences)
+
+
+def is_deleted(store: Store, room: bytes) -> bool:
+    """Whether a chat was deleted and nothing was said in it since. A room that the account is in again is no such."""
+    return of_room(store, room).deleted > 0 and store.last_message(room) is None
 
 
 def of_contact(store: Store, account: bytes) -> Trust:

@@ -11,7 +11,7 @@ from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, RoomS
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync.rejoin import Join
 from nullabona.client.core.sync.removal_watch import ends_at
-from nullabona.wire.wakes import wake_token
+from nullabona.wire.wakes import inbox_wake_secret, wake_token
 
 
 def room_reads(room: RoomState) -> tuple[ReadRequest, ...]:
@@ -46,7 +46,14 @@ def reply_reads(step: Step) -> tuple[ReadRequest, ...]:
 
 def inbox_reads(state: InboxState | None) -> tuple[ReadRequest, ...]:
     """The inbox where its card says that it is; nothing for a device that is out of the account."""
-    return (ReadRequest(state.relay, state.box, state.position),) if state is not None else ()
+    if state is None:
+        return ()
+    known = state.incarnation  # empty until something of the box was seen
+    secret = inbox_wake_secret(state.read_secret, known, state.position) if known else None
+    read_at = state.read_at if state.position >= state.head else 0
+    return (
+        ReadRequest(state.relay, state.box, state.position, incarnation=known, wake_secret=secret, read_at=read_at),
+    )
 
 
 def join_read(join: Join) -> ReadRequest:
@@ -68,6 +75,8 @@ def room_wake(room: RoomState) -> int | None:
         room.profile_at,
         room.sync_at,
         room.tend_at,
+        room.unheard_at,
+        room.card_at,
     ]
     times += [room.note_at, room.scout_at, asking.next_due(room), giving.next_due(room)]
     if room.rejoin is not None:
@@ -95,6 +104,7 @@ def _track_times(track: BoxTrack) -> list[int | None]:
         track.put_back_own_at,
         track.put_back_any_at,
         track.announce_at,
+        track.lighten_at if not track.closed else None,
         track.trim_at,
         track.answer_at,
         track.confirm_at,

@@ -20,6 +20,7 @@ from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.requests import REPLIES, ReadFor, Scout
 from nullabona.client.core.model.state import RoomState, decode_state, encode_state
+from nullabona.wire.handle import parse_handle
 
 DAY_MS: Final = 86_400_000
 
@@ -44,10 +45,20 @@ class Timing:
 
     settle: int = 30_000
     """After a box was found re-created: how long to wait for settled commits before deciding."""
+    reread: int = 60_000
+    """After the relay lost a box: how long we wait to read it again before we put anything back."""
     put_back_any: int = 60_000
     """We put back another member's missing frame within this time."""
     receipt: int = 2_000
-    """A receipt is sent within this time, more in large rooms."""
+    """A receipt is sent within this time, more in large rooms: of what was read after a pause, or changed the room."""
+    receipt_unread: int = 900_000
+    """Mean time until a receipt of what came and was not read, if nothing is sent before."""
+    overslept: int = 120_000
+    """A receipt that nobody waits for and that is overdue by more than this is sent within this time."""
+    reply: int = 25_000
+    """While a person talks, a receipt of what they read waits this long for their reply, and up to as long again."""
+    pause: int = 600_000
+    """A person who has read and written nothing in a room for this long does not talk there any more."""
     blob: int = 60_000
     """How long we wait for a commit's blobs before we skip the commit."""
     silence: int = 14_400_000
@@ -63,10 +74,14 @@ class Timing:
     """We send an unanswered invitation again after this time; doubles."""
     claim: int = 600_000
     """We ask the public record about the sender of a contact request within this time."""
+    card: int = DAY_MS
+    """We hand a new card of ours to each contact within this time after its proof came."""
     link_answer: int = 600_000
     """After this time we tell a person who follows a link into a group that nobody has answered."""
     ticket: int = 20_000
     """How long to wait for a ticket before asking the next helper; doubles."""
+    lighten: int = DAY_MS
+    """We trim what every device acknowledged in the current box within this time, if it is our turn."""
     trim: int = 120_000
     """We trim a closed box within this time once every device has acknowledged it."""
     scout: int = 10_000
@@ -100,6 +115,11 @@ class LocalDevice:
     handle: str
     signature_key: bytes
     relay: str
+
+    @property
+    def host(self) -> str:
+        """The host of the account's directory."""
+        return parse_handle(self.handle).authority
 
 
 @dataclass(slots=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from nullabona.client.core.backfill import asking, giving
-from nullabona.client.core.devices import membership, sync_out
+from nullabona.client.core.contacts import card_handing
+from nullabona.client.core.delivery import receipts
+from nullabona.client.core.devices import membership, sync_out, unheard
 from nullabona.client.core.group import commits, owed, welcomes
 from nullabona.client.core.incoming import room_frames
 from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.relocation import moving, search
 from nullabona.client.core.step import Step
-from nullabona.client.core.sync import acknowledgements, arrivals, closed_boxes, repair, tickets
+from nullabona.client.core.sync import acknowledgements, arrivals, closed_boxes, open_box, repair, tickets
 from nullabona.client.core.timeline import sending
 
 
@@ -24,6 +26,7 @@ def look_after(step: Step, room: RoomState) -> None:
         repair.look_after(step, room, track)
         # Last for each box: this erases what every device has, and the lines above still need those bytes.
         acknowledgements.update_acks(step, room, track)
+    open_box.look_after(step, room)
     # Closed boxes are forgotten only after their frames were put back and acknowledged above.
     closed_boxes.look_after(step, room)
     welcomes.look_after_invites(step, room)
@@ -34,9 +37,10 @@ def look_after(step: Step, room: RoomState) -> None:
         return
     # Before commits: while one of ours is on its way, nobody gets a ticket.
     tickets.answer_held(step, room)
-    # These four only record what they want changed; `advance` then stages all of it as one commit.
+    # These five only record what they want changed; `advance` then stages all of it as one commit.
     commits.renew_keys(step, room)
     membership.look_after(step, room)
+    unheard.look_after(step, room)
     sync_out.look_after(step, room)
     moving.look_after(step, room)
     # A search that is over withdraws its doubt (`RELAY_UNREACHABLE`), which would delay the commit.
@@ -47,7 +51,8 @@ def look_after(step: Step, room: RoomState) -> None:
     # What a restored device asks, and what it is handed, are messages too.
     asking.look_after(step, room)
     giving.look_after(step, room)
-    # Before the receipt: a profile is a message and carries our view of the box, so it may make a receipt needless.
+    # Before the receipt: a profile and a card carry our view of the box, too, so they may make a receipt needless.
     sending.send_profile(step, room)
-    if step.due(room.receipt_at):
+    card_handing.look_after(step, room)
+    if step.due(room.receipt_at) and not receipts.overslept(step, room):
         sending.send_receipt(step, room)

@@ -5,10 +5,11 @@ Images are decoded in a process of their own (`apart`). Everything here may take
 
 from nullabona.client.media.apart import animated, end_workers, prepare_photo, profile_picture, safe_image, safe_small
 from nullabona.client.media.codes import qr_rows
-from nullabona.client.media.images import BadImage, PreparedPhoto, SafeImage
+from nullabona.client.media.images import BadImage, NoPictures, PreparedPhoto, SafeImage
 
 __all__ = [
     "BadImage",
+    "NoPictures",
     "PreparedPhoto",
     "SafeImage",
     "animated",

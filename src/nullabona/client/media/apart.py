@@ -17,9 +17,10 @@ from typing import IO, Final
 
 import msgspec
 
-from nullabona.client.core.model.sniff import is_small_image
-from nullabona.client.media.images import LONG_SIDE, THUMB_SIDE, BadImage, PreparedPhoto, SafeImage
+from nullabona.client.core.model.sniff import is_small_image, sniff_image
+from nullabona.client.media.images import LONG_SIDE, THUMB_SIDE, BadImage, NoPictures, PreparedPhoto, SafeImage
 from nullabona.client.media.worker import LENGTH, READY, Asked, Said
+from nullabona.extras import installed
 from nullabona.system.limits import bare_environment
 
 MEMORY: Final = 2 * 1_073_741_824
@@ -63,7 +64,15 @@ class Apart:
         return self._worker.pid if self._worker is not None else 0
 
     def ask(self, what: str, data: bytes, longest: int = LONG_SIDE) -> Said:
-        """Have something done with an image. Raises `BadImage`, also if it took the worker with it."""
+        """Have something done with an image. Raises `BadImage`, also if it took the worker with it.
+
+        Raises `NoPictures` for what begins as an image if nothing here can decode one.
+        """
+        # Not `BadImage`: callers send what is no image as a file, and a photo must not go so, with its place in it.
+        if not installed("pictures"):
+            if sniff_image(data) is None:
+                raise BadImage("this is not an image that can be shown")
+            raise NoPictures("pictures need the extra 'pictures', which is not installed")
         with self._turn:
             if self._idle is not None:
                 self._idle.cancel()

@@ -29,6 +29,15 @@ PICTURE_SIDE: Final = 128
 QUALITY: Final = 82
 
 
+class NoPictures(UserError):
+    """This installation has no decoder of pictures: it was made without the extra ``pictures``."""
+
+    code = "no-pictures"
+    default_hint = (
+        "pip install 'nullabona[pictures]', or send it with --as-file: then it goes unchanged, with its place"
+    )
+
+
 class BadImage(UserError):
     """A file is not an image that can be shown: another type, too large, cut short or damaged."""
 

@@ -3,6 +3,7 @@
 ``connect`` and `PostCarrier` carry, `Link` reconnects, `parse_endpoint` and `endpoint_of` say where a relay is.
 """
 
+from nullabona.client.net.answers import Answers
 from nullabona.client.net.backoff import Backoff, Policy
 from nullabona.client.net.carrier import Carrier
 from nullabona.client.net.connection import Connection, connect
@@ -19,6 +20,7 @@ from nullabona.client.net.post import PostCarrier
 from nullabona.wire.endpoint import Endpoint, EndpointRefused, endpoint_of, parse_endpoint
 
 __all__ = [
+    "Answers",
     "Backoff",
     "Carrier",
     "Connection",

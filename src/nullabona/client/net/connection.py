@@ -12,13 +12,14 @@ from typing import Final
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from nullabona.client.net.answers import Answers
 from nullabona.client.net.dial import NetOptions
 from nullabona.client.net.errors import TimedOut, Unreachable
 from nullabona.client.net.ledger import Ledger, again
 from nullabona.client.net.websocket import open_websocket
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.endpoint import Endpoint
-from nullabona.wire.messages import MAX_RESPONSE, AnyRequest, AnyResponse, encode
+from nullabona.wire.messages import MAX_RESPONSE, AnyRequest, AnyResponse, FollowActivity, encode
 from nullabona.wire.records import HEAD, Assembly, split_records
 
 MAX_MESSAGE: Final = MAX_RESPONSE + 1_048_576
@@ -62,6 +63,14 @@ class Connection:
                 return await self._listener.send(request)
         except TimeoutError:
             raise TimedOut("the server did not answer in time") from None
+
+    def follow(self, request: FollowActivity) -> Answers:
+        """The relay's answers to a request that has many; a `Refusal` is the last one.
+
+        Raises `TooManyRequests`, or why the connection ended. They have to be taken, or the connection closed: nothing
+        else is read while they wait.
+        """
+        return self._listener.follow(request)
 
     async def wait_lost(self) -> PeerError:
         """Why the connection ended, once it has."""
@@ -126,21 +135,15 @@ class _Listener(WSListener):
 
     def send(self, request: AnyRequest) -> asyncio.Future[AnyResponse]:
         """Queue ``request``; its answer. Raises `TooManyRequests`, or why the connection ended."""
-        if self.ledger.is_forsaken:
-            self.end(Unreachable("the relay does not answer"))
-        if self.error is not None:
-            raise again(self.error)
         answer: asyncio.Future[AnyResponse] = self._loop.create_future()
-        request_id = self.ledger.enter(type(request), answer)
-        body = encode(request)
-        self._out += HEAD.pack(request_id, len(body))
-        self._out += body
-        if len(self._out) > _FLUSH_BYTES:
-            self._flush()
-        elif not self._dirty:
-            self._dirty = True
-            self._loop.call_soon(self._flush)
+        self._queue(request, answer)
         return answer
+
+    def follow(self, request: FollowActivity) -> Answers:
+        """As `send`, of a request that has many answers."""
+        answers = Answers(self._pause_reading, self._resume_reading)
+        self._queue(request, answers)
+        return answers
 
     def end(self, error: PeerError) -> None:
         """Say goodbye and hang up when it has been said."""
@@ -155,6 +158,29 @@ class _Listener(WSListener):
             self._transport.disconnect(graceful=False)
 
     # -- inside
+
+    def _queue(self, request: AnyRequest, answer: asyncio.Future[AnyResponse] | Answers) -> None:
+        if self.ledger.is_forsaken:
+            self.end(Unreachable("the relay does not answer"))
+        if self.error is not None:
+            raise again(self.error)
+        request_id = self.ledger.enter(type(request), answer)
+        body = encode(request)
+        self._out += HEAD.pack(request_id, len(body))
+        self._out += body
+        if len(self._out) > _FLUSH_BYTES:
+            self._flush()
+        elif not self._dirty:
+            self._dirty = True
+            self._loop.call_soon(self._flush)
+
+    def _pause_reading(self) -> None:
+        if self._transport is not None:
+            self._transport.underlying_transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._transport is not None:
+            self._transport.underlying_transport.resume_reading()
 
     def _take(self, frame: WSFrame) -> None:
         kind = frame.msg_type

@@ -33,8 +33,6 @@ class NetOptions:
     proxy: str | None = None
     """A SOCKS5 proxy on this machine (Tor), for every relay that is not on this machine itself; names are resolved
     behind it. It is never left out because it fails."""
-    private: bool = False
-    """The inbox's requests, too, go on a connection each and nothing waits there: what comes to it, comes later."""
     fast: bool = False
     """All rooms of a relay share a connection that lasts: quicker, and who watches sees that they are one device's."""
     connect_s: float = 15.0

@@ -1,4 +1,8 @@
-"""Which requests of a connection wait for which answers. Every request gets one answer or one error, never both."""
+"""Which requests of a connection wait for which answers.
+
+Every request gets one answer or one error, never both; one that follows something gets answers until it is refused or
+the connection ends.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import asyncio
 import os
 from typing import Final, TypeAlias
 
+from nullabona.client.net.answers import Answers
 from nullabona.client.net.errors import TooManyRequests
 from nullabona.errors import Malformed, PeerError
+from nullabona.wire.map_messages import EpochsListed, LeavesShown, ListEpochs, ShowLeaves
 from nullabona.wire.messages import (
     ActivityDigests,
     AnyRequest,
@@ -21,6 +27,7 @@ from nullabona.wire.messages import (
     DeleteCard,
     DescribeLog,
     Done,
+    FollowActivity,
     Frames,
     GetBlob,
     HandleWatched,
@@ -44,6 +51,7 @@ _ANSWERS: Final[dict[type[AnyRequest], type[AnyResponse]]] = {
     Read: Frames,
     AwaitWake: Frames,
     PollActivity: ActivityDigests,
+    FollowActivity: ActivityDigests,
     Trim: Done,
     PutBlob: Done,
     GetBlob: Blob,
@@ -51,6 +59,8 @@ _ANSWERS: Final[dict[type[AnyRequest], type[AnyResponse]]] = {
     LookupCard: CardFound,
     DeleteCard: Done,
     WatchHandle: HandleWatched,
+    ListEpochs: EpochsListed,
+    ShowLeaves: LeavesShown,
     DescribeLog: LogDescribed,
     LogFile: Blob,
 }
@@ -71,7 +81,7 @@ class Ledger:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._open: dict[int, tuple[type[AnyRequest], Answer]] = {}
+        self._open: dict[int, tuple[type[AnyRequest], Answer | Answers]] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -79,10 +89,12 @@ class Ledger:
     @property
     def is_forsaken(self) -> bool:
         """Whether it is full, mostly of requests that nobody waits for any more: the relay does not answer."""
-        given_up = sum(answer.done() for _, answer in self._open.values()) if len(self._open) >= self._most else 0
+        if len(self._open) < self._most:
+            return False
+        given_up = sum(not isinstance(answer, Answers) and answer.done() for _, answer in self._open.values())
         return given_up * 2 > self._most
 
-    def enter(self, request: type[AnyRequest], answer: Answer) -> int:
+    def enter(self, request: type[AnyRequest], answer: Answer | Answers) -> int:
         """The id under which ``answer`` will be given. Raises `TooManyRequests`.
 
         An answer that nobody waits for any more keeps its place until it comes or the connection ends, so that a late
@@ -102,6 +114,11 @@ class Ledger:
             raise Malformed("a response answers no open request")
         request, answer = self._open[request_id]
         response = decode_answer(request, body)
+        if isinstance(answer, Answers):
+            answer.put(response)
+            if isinstance(response, Refusal):
+                del self._open[request_id]
+            return
         del self._open[request_id]
         if not answer.done():
             answer.set_result(response)
@@ -110,7 +127,9 @@ class Ledger:
         """Give ``error`` to everybody who still waits."""
         waiting, self._open = list(self._open.values()), {}
         for _, answer in waiting:
-            if not answer.done():
+            if isinstance(answer, Answers):
+                answer.end(again(error))
+            elif not answer.done():
                 answer.set_exception(again(error))
 
 

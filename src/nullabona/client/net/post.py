@@ -16,7 +16,7 @@ from nullabona.client.net.errors import TooManyRequests, Unreachable
 from nullabona.client.net.ledger import decode_answer
 from nullabona.errors import Malformed
 from nullabona.machine.http_exchange import CutShort, HttpExchange
-from nullabona.wire.endpoint import PATH, Endpoint
+from nullabona.wire.endpoint import Endpoint
 from nullabona.wire.messages import MAX_RESPONSE, AnyRequest, AnyResponse, encode
 
 _WITH_BODY: Final = frozenset({200, 400})
@@ -69,7 +69,7 @@ class PostCarrier:
             ("content-length", str(len(body))),
             ("connection", "close"),
         ]
-        head = h11.Request(method="POST", target=PATH, headers=headers)
+        head = h11.Request(method="POST", target=self._endpoint.path, headers=headers)
         async with asyncio.timeout(self._options.connect_s):
             exchange = await dial(self._endpoint, self._options, HttpExchange)
         self._exchanges.add(exchange)

@@ -14,7 +14,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 from nullabona.client.net.dial import NetOptions, dial, translate
 from nullabona.client.net.errors import Unreachable
 from nullabona.machine.websocket import SILENT
-from nullabona.wire.endpoint import PATH, Endpoint
+from nullabona.wire.endpoint import Endpoint
 
 MAX_HANDSHAKE: Final = 16_384
 _READ_BUFFER: Final = 16_384
@@ -51,7 +51,7 @@ async def open_websocket(endpoint: Endpoint, options: NetOptions, listener: WSLi
 def _protocol(endpoint: Endpoint, options: NetOptions, listener: WSListener, max_message: int) -> WSProtocol:
     return WSProtocol(
         endpoint.authority,
-        PATH,
+        endpoint.path,
         _CLIENT_SIDE,
         lambda: listener,
         SILENT,

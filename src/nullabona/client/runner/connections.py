@@ -1,9 +1,8 @@
 """Connections to relays: persistent ones are a WebSocket, one-shot ones send each request by a POST of its own.
 
-No connection ties two requests for boxes of rooms together: each goes by POST, on a connection of its own, and
-so does what is public or nobody's business (cards, other people's inboxes). Persistent are the inbox's connection, on
-which nothing else is asked, and one on which the activity of a relay is polled. With `NetOptions.private`
-the inbox has none either; with `NetOptions.fast` all room boxes of a relay share one.
+No connection ties two requests for boxes together: each goes by POST, on a connection of its own, and so does what is
+public or nobody's business (cards, other people's inboxes). Persistent is one on which the activity of a relay is
+told. With `NetOptions.fast` all room boxes of a relay share one; the inbox does not.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
 from nullabona.client.net import (
+    Answers,
     Backoff,
     Carrier,
     Endpoint,
@@ -27,12 +27,18 @@ from nullabona.client.net import (
 )
 from nullabona.client.runner.randomness import fraction
 from nullabona.errors import NullabonaError, PeerError, UserError
+from nullabona.wire.messages import FollowActivity
 
 Lane = Literal["rooms", "inbox"]
+"""What a connection is for: boxes of rooms and the inbox, or where rooms share a connection, the inbox alone."""
 
 
 class PersistentCarrier(Carrier, Protocol):
     """A carrier that stays connected until the connection is lost."""
+
+    def follow(self, request: FollowActivity) -> Answers:
+        """See `nullabona.client.net.Connection.follow`."""
+        ...
 
     async def wait_lost(self) -> PeerError:
         """Why the connection ended, once it has."""
@@ -97,7 +103,7 @@ class PersistentConnection:
         self._keeper: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def ready(self) -> Carrier:
+    async def ready(self) -> PersistentCarrier:
         """See `RelayConnection.ready`."""
         while True:
             if self._keeper is None:
@@ -112,6 +118,11 @@ class PersistentConnection:
                 await asyncio.sleep(_RESTLESS_S)
             else:
                 await self._up.wait()
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the relay is not known to be out of reach."""
+        return self._reached.is_set()
 
     async def reached(self) -> None:
         """Returns unless the relay is known to be out of reach, and then once it is not."""
@@ -210,67 +221,44 @@ class OneShotConnection:
 
 
 class UnlinkedConnection(OneShotConnection):
-    """Replaces a persistent connection. With ``persistent``, nothing is tried while it finds the relay unreachable.
-
-    Whether that is connected is then told of this one, too; without, whether the last request was answered.
-    """
+    """For boxes that are read apart. Nothing is tried while ``persistent`` finds the relay unreachable."""
 
     def __init__(
-        self,
-        state: ConnectionState,
-        on_state: Callable[[ConnectionState], None],
-        endpoint: Endpoint,
-        options: NetOptions,
-        policy: Policy,
-        post: Post,
-        persistent: PersistentConnection | None = None,
+        self, endpoint: Endpoint, options: NetOptions, policy: Policy, post: Post, persistent: PersistentConnection
     ) -> None:
         super().__init__(endpoint, options, policy, post)
         self.persistent = persistent
         self.wanted = False
-        """Whether it is in use."""
-        self._state = state
-        self._on_state = on_state
+        """Whether boxes are read there."""
 
     @property
     def state(self) -> ConnectionState:
-        """The state of this connection."""
-        return self._state if self.persistent is None else self.persistent.state
+        """Whether the relay is reached, as ``persistent`` finds it."""
+        return self.persistent.state
+
+    @property
+    def is_reached(self) -> bool:
+        """See `PersistentConnection.is_reached`."""
+        return self.persistent.is_reached
+
+    async def reached(self) -> None:
+        """See `PersistentConnection.reached`."""
+        await self.persistent.reached()
 
     async def ready(self) -> Carrier:
         """See `RelayConnection.ready`."""
-        self.wanted = True
-        if self.persistent is not None:
-            await self.persistent.reached()
+        await self.persistent.reached()
         return await super().ready()
 
-    def worked(self) -> None:
-        """See `RelayConnection.worked`."""
-        super().worked()
-        if not self._state.connected:
-            self._tell(None)
-
-    async def failed(self, carrier: Carrier, error: NullabonaError) -> None:
-        """See `RelayConnection.failed`."""
-        await super().failed(carrier, error)
-        self._tell(error)
-
     async def rest(self) -> None:
-        """Nothing is asked there any more."""
+        """Nothing is read there any more."""
         self.wanted = False
-        if self.persistent is not None:
-            await self.persistent.rest()
+        await self.persistent.rest()
 
     async def close(self) -> None:
         """Hang up for good."""
         await super().close()
-        if self.persistent is not None:
-            await self.persistent.close()
-
-    def _tell(self, error: NullabonaError | None) -> None:
-        self._state = ConnectionState(self._state.relay, self._state.lane, connected=error is None, error=error)
-        if self.persistent is None:
-            self._on_state(self._state)
+        await self.persistent.close()
 
 
 LaneConnection: TypeAlias = PersistentConnection | UnlinkedConnection
@@ -300,6 +288,10 @@ class Connections:
         self._by_lane: dict[tuple[str, Lane], LaneConnection] = {}
         self._one_shot: dict[str, OneShotConnection] = {}
 
+    def lane(self, *, inbox: bool) -> Lane:
+        """The lane of the inbox, or of rooms."""
+        return "inbox" if inbox and self._options.fast else "rooms"
+
     def for_lane(self, relay: str, lane: Lane) -> LaneConnection:
         """What carries reads and appends: a WebSocket, or a connection for each request. Raises `EndpointRefused`."""
         connection = self._by_lane.get((relay, lane))
@@ -312,11 +304,9 @@ class Connections:
         lasts = PersistentConnection(
             relay, lane, lambda endpoint: self._dial(endpoint, options), self._policy, self._on_state, self._rng
         )
-        if options.fast if lane == "rooms" else not options.private:
+        if options.fast and lane == "rooms":
             return lasts
-        state = ConnectionState(relay, lane, connected=False)
-        persistent = lasts if lane == "rooms" else None
-        return UnlinkedConnection(state, self._on_state, endpoint, options, self._policy, self._post, persistent)
+        return UnlinkedConnection(endpoint, options, self._policy, self._post, lasts)
 
     def one_shot(self, relay: str) -> OneShotConnection:
         """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
-from msgspec import structs
-
-from nullabona.client.core.directory.checking import Checked, check_answer
-from nullabona.client.core.directory.errors import CardNotInLog, LogForked, LogReplaced, RecordGap
-from nullabona.client.core.directory.evidence import View
+from nullabona.client.core.contacts import card_handing, handed_cards
+from nullabona.client.core.directory import newest as newest_cards
+from nullabona.client.core.directory import own_answer
+from nullabona.client.core.directory.changes import Day, note_lists
+from nullabona.client.core.directory.checking import Checked
+from nullabona.client.core.directory.errors import LogReplaced
 from nullabona.client.core.directory.found import BadCard, NoCard, ProvenCard, found_in
 from nullabona.client.core.directory.keeping import (
     Evidence,
@@ -28,38 +28,36 @@ from nullabona.client.core.directory.keeping import (
     save_pinned,
     save_watch,
 )
-from nullabona.client.core.directory.key_changes import follow_changes, with_policy
-from nullabona.client.core.directory.owner import Look, Sight, Watch, look, start
-from nullabona.client.core.directory.pinned import Pinned, moved, pin, with_docket
+from nullabona.client.core.directory.leaves import Leaves, in_tiles, note_leaves, proven_by
+from nullabona.client.core.directory.listing import Listing, Position
+from nullabona.client.core.directory.owner import Look, Watch, start
+from nullabona.client.core.directory.pinned import Pinned, moved, with_docket
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Warned, WarningDetail
 from nullabona.client.core.operator_notices import dockets, taking
 from nullabona.client.core.step import DAY_MS
-from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
-from nullabona.client.runner.connections import OneShotConnection, RelayConnection
+from nullabona.client.net import EndpointRefused, NetOptions, Policy, TimedOut, endpoint_of
+from nullabona.client.runner.connections import OneShotConnection
 from nullabona.client.runner.context import RunnerContext
-from nullabona.client.runner.requests import ask
-from nullabona.errors import Malformed, PeerError, Refused
-from nullabona.log.following import follow, tiles_to
-from nullabona.log.key_change import FOLDER as CHANGES
-from nullabona.log.key_change import MOST
+from nullabona.client.runner.questions import (
+    Talk,
+    fetch,
+    first_look,
+    follow_keys,
+    list_all,
+    look_up,
+    newest,
+    watch_all,
+    with_beginning,
+)
+from nullabona.errors import PeerError
 from nullabona.log.tiles import Tile
-from nullabona.log.tree import HASH_SIZE, Frontier
-from nullabona.wire.card import decode_card
 from nullabona.wire.handle import Handle, parse_handle
 from nullabona.wire.messages import (
-    AnyRequest,
     Blob,
-    CardFound,
     DescribeLog,
-    HandleWatched,
     LogDescribed,
     LogFile,
-    LookupCard,
-    Refusal,
-    Response,
-    WatchHandle,
-    encode,
 )
 
 GRAVE: Final = frozenset({
@@ -69,7 +67,6 @@ GRAVE: Final = frozenset({
 """Codes of errors that the person is always told, and for which evidence is kept."""
 DOCKET_FILES: Final = "docket/"
 """Below this path a directory shows the files of its operator's docket."""
-R = TypeVar("R", bound=Response)
 T = TypeVar("T")
 
 
@@ -90,7 +87,22 @@ class Directories:
         async with self._turn(wanted.authority) as (talk, pinned):
             checked, known = await self._followed(talk, pinned, lambda known: look_up(talk, wanted, known, self._now_s))
             self._remember(known, checked, handle)
+            self._note_tiles(pinned, known, talk.tiles)
             return checked
+
+    async def newest_day(self, host: str) -> Day:
+        """What a directory's log has of about a day, with the lists of changes; its newest state is then remembered.
+
+        The questions name no handle, and depend on no proof. Nothing but the log's state is proven. Raises as
+        `look_up`.
+        """
+        async with self._turn(host) as (talk, pinned):
+            known, day = await self._followed(talk, pinned, lambda known: newest(talk, known, self._now_s))
+            self._remember(known)
+            if pinned.size < known.size:
+                with self._context.engine.step(self._context.now()) as step:
+                    note_leaves(step.store, known, proven_by(pinned, known, day.leaves))
+            return day
 
     async def find(self, handle: str) -> ProvenCard | NoCard | BadCard:
         """As `look_up`, in the form that the engine takes. Waits and raises as `look_up`."""
@@ -125,7 +137,7 @@ class Directories:
                 note = (await talk.ask(LogFile(f"{DOCKET_FILES}checkpoint"), Blob)).data
                 with self._context.engine.step(self._context.now()) as step:
                     wanted = dockets.tiles_for(step, note)
-                fetched = {tile: await _fetch(talk, tile, DOCKET_FILES) for tile in (*wanted.base, *wanted.leaves)}
+                fetched = {tile: await fetch(talk, tile, DOCKET_FILES) for tile in (*wanted.base, *wanted.leaves)}
                 with self._context.engine.step(self._context.now()) as step:
                     dockets.take(step, note, fetched)
             except PeerError as error:
@@ -140,10 +152,37 @@ class Directories:
             base, found, checkpoint = await self._followed(
                 talk, pinned, lambda known: watch_all(talk, handle, known, watch, self._now_s)
             )
-            known = moved(base, found.watch.frontier, found.sighting, checkpoint, self._now_s)
+            known = moved(
+                base, found.watch.frontier, found.sighting, checkpoint, self._now_s, listed=found.watch.listed
+            )
             with self._context.engine.step(self._context.now()) as step:
                 save_pinned(step.store, known)
+                note_leaves(step.store, known, Leaves(watch.size, b"".join(each.leaf for each in found.trail.views)))
             return known, found
+
+    async def list_epochs(self, host: str, position: Position) -> tuple[Pinned, Listing]:
+        """The directory's new state, and every epoch after the listed ones. It names nobody. Raises as `look_up`."""
+        async with self._turn(host) as (talk, pinned):
+            base, found = await self._followed(talk, pinned, lambda known: list_all(talk, known, position, self._now_s))
+            at = found.position
+            known = moved(base, at.frontier, found.sighting, found.checkpoint, self._now_s, listed=at.listed)
+            with self._context.engine.step(self._context.now()) as step:
+                save_pinned(step.store, known)
+                note_leaves(step.store, known, Leaves(position.size, found.leaves))
+                note_lists(step.store, known, found.lists)
+                handed_cards.lists_read(step, found.lists)
+                changes = step.changes()
+            self._context.happened(changes)
+            return known, found
+
+    async def answers(self, host: str) -> bool:
+        """Whether the directory answers a question that names nobody."""
+        try:
+            async with self._turn(host) as (talk, _):
+                await talk.ask(DescribeLog(), LogDescribed)
+        except (PeerError, EndpointRefused):
+            return False
+        return True
 
     async def _followed(self, talk: Talk, pinned: Pinned, work: Callable[[Pinned], Awaitable[T]]) -> T:
         """The result of ``work``, repeated with the directory's new keys if the known witnesses confirmed a change.
@@ -199,127 +238,29 @@ class Directories:
                 taking.look_again(step)
             if parse_handle(own).authority == pinned.host and load_watch(step.store) is None:
                 save_watch(step.store, start(pinned))
-            if checked is not None and checked.promise is not None and handle != own:
+            if checked is not None and handle == own:
+                own_answer.keep(step.store, checked)
+                card_handing.soon(step)
+            elif checked is not None and checked.promise is not None:
                 expect(step.store, checked.promise)
+            elif checked is not None and pinned.host == step.local.host:
+                newest_cards.note(step.store, checked)
+            changes = step.changes()
+        if handle == own:
+            self._context.happened(changes)
         if checked is not None and checked.promise is not None and handle != own:
             self._context.warn("card-promised", handle=handle)
+
+    def _note_tiles(self, before: Pinned, known: Pinned, tiles: Mapping[Tile, bytes]) -> None:
+        if before.size < known.size:
+            with self._context.engine.step(self._context.now()) as step:
+                note_leaves(step.store, known, proven_by(before, known, in_tiles(tiles)))
 
     def _accuse(self, error: PeerError, host: str, pinned: Pinned | None, shown: bytes) -> None:
         before = pinned.checkpoint if pinned else b""
         with self._context.engine.step(self._context.now()) as step:
-            keep_evidence(step.store, Evidence(error.code, host, self._now_s, before, shown))
+            keep_evidence(step.store, Evidence(error.code, host, self._now_s, before, shown), step.local.host)
         self._context.warn(error.code, host=host)
-
-
-class Talk:
-    """Questions to one directory. ``last`` is its last answer, as bytes that may become evidence."""
-
-    def __init__(self, connection: RelayConnection) -> None:
-        self._connection = connection
-        self.last = b""
-
-    async def ask(self, request: AnyRequest, kind: type[R]) -> R:
-        """The answer, which has to be a ``kind``. Raises `Refused`, `TimedOut` or `Malformed`."""
-        answer = await ask(self._connection, request)
-        if answer is None:
-            raise TimedOut("the server did not answer")
-        if isinstance(answer, Refusal):
-            raise Refused(answer.code, retry_after_s=answer.retry_after_s)
-        if not isinstance(answer, kind):
-            raise Malformed("the server answered something that it was not asked")
-        if not isinstance(answer, Blob):
-            self.last = encode(answer)
-        return answer
-
-
-async def first_look(talk: Talk, host: str, policy: str | None, now_s: int) -> Pinned:
-    """The state to remember of a directory that was never asked before. Raises as `Talk.ask` and `pin`."""
-    return pin(host, await talk.ask(DescribeLog(), LogDescribed), policy, now_s)
-
-
-def with_beginning(pinned: Pinned, described: Pinned) -> Pinned:
-    """``pinned``, from an older version, with the proof of its log's beginning. Raises `LogReplaced` if they differ."""
-    if described.genesis != pinned.genesis:
-        raise LogReplaced("the server's log does not begin like the one this device knows")
-    return structs.replace(pinned, genesis_proof=described.genesis_proof, began=described.began)
-
-
-async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tuple[Checked, Pinned]:
-    """The proven answer for a handle, and the directory's state to remember from now on."""
-    checked = check_answer(pinned, handle, await talk.ask(LookupCard(handle.name), CardFound), now_s)
-    if checked.card and decode_card(checked.card).handle != handle:
-        raise CardNotInLog("the server shows another handle's card")
-    frontier = await _reach(talk, pinned, checked.sighting.size)
-    return checked, moved(pinned, frontier, checked.sighting, checked.checkpoint, now_s)
-
-
-async def follow_keys(talk: Talk, pinned: Pinned, now_s: int) -> Pinned | None:
-    """The same record under its present keys; None: the directory shows no change from the known keys.
-
-    Raises `KeysUnproven` if a change does not hold, or what is wrong with the record under the new keys.
-    """
-    files: list[bytes] = []
-    with _until_not_found():
-        while len(files) < MOST:
-            files.append((await talk.ask(LogFile(f"{CHANGES}/{len(files)}"), Blob)).data)
-    policy = follow_changes(pinned, files)
-    if policy is None:
-        return None
-    described = with_policy(pinned, policy, await talk.ask(DescribeLog(), LogDescribed), now_s)
-    if await _reach(talk, pinned, described.size) != described.frontier:
-        raise LogForked("the server shows a log that does not continue the one this device saw before")
-    return described
-
-
-@contextmanager
-def _until_not_found() -> Iterator[None]:
-    """A context that ends, without an error, when the directory does not have the file."""
-    try:
-        yield
-    except Refused as refused:
-        if refused.wire_code != "not-found":
-            raise
-
-
-async def _reach(talk: Talk, pinned: Pinned, size: int) -> Frontier:
-    """The log's frontier at ``size``, from the remembered one and the log's tiles."""
-    tiles = {tile: await _fetch(talk, tile) for tile in tiles_to(pinned.frontier, size)}
-    return follow(pinned.frontier, size, tiles.__getitem__)
-
-
-async def _fetch(talk: Talk, tile: Tile, folder: str = "") -> bytes:
-    """A tile's hashes. A partial tile that has become full since may be served only as the full one."""
-    try:
-        return (await talk.ask(LogFile(folder + tile.path), Blob)).data
-    except Refused as refused:
-        if refused.wire_code != "not-found" or tile == tile.full:
-            raise
-        whole = (await talk.ask(LogFile(folder + tile.full.path), Blob)).data
-        return whole[: tile.width * HASH_SIZE]
-
-
-async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, now_s: int) -> tuple[Pinned, Look, bytes]:
-    """``pinned`` as given, every epoch after the watched ones up to a checkpoint, and that checkpoint.
-
-    Raises `RecordGap` if the server no longer proves the first of these epochs, `LogForked` if it leaves any out.
-    """
-    openings: list[Sight] = []
-    views: list[View] = []
-    emptied: frozenset[int] = frozenset()
-    while True:
-        answer = await talk.ask(WatchHandle(handle.name, watch.epoch), HandleWatched)
-        if answer.first > watch.epoch + 1:
-            raise RecordGap("the server can no longer prove epochs that old")
-        found = look(pinned, watch, handle, answer, now_s)
-        openings.extend(found.openings)
-        views.extend(found.trail.views)
-        emptied |= found.emptied
-        if found.complete:
-            trail = replace(found.trail, views=tuple(views))
-            return pinned, replace(found, openings=tuple(openings), trail=trail, emptied=emptied), answer.checkpoint
-        if not answer.steps:
-            raise LogForked("the server leaves out epochs of its record")
-        watch = found.watch
 
 
 async def find_card(handle: str, options: NetOptions, now_s: int) -> bytes | None:

@@ -6,8 +6,10 @@ A relay that is out of reach costs no attempt; one that says it has nothing, or 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
+from nullabona.client.core.directory.changes import Day
 from nullabona.client.core.directory.found import Found, NotReached
 from nullabona.client.core.model.requests import ChunkRequest
 from nullabona.client.net import EndpointRefused
@@ -15,6 +17,7 @@ from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.requests import ask
 from nullabona.errors import PeerError
+from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import AnyResponse, Blob, GetBlob, Refusal
 
 _MOST_CHUNKS: Final = 16
@@ -71,11 +74,27 @@ class Fetches:
     async def fetch_card(self, handle: str) -> None:
         """Ask the record for a handle now, and act on what it has."""
         found: Found = NotReached(handle)
+        if await self._by_proof(handle):
+            return
         try:
             found = await self._directories.find(handle)
         except (PeerError, EndpointRefused) as error:
             self._context.warn("card-not-found", handle=handle, reason=error.code)
         self._context.happened(self._context.engine.on_card(found, self._context.now()))
+
+    async def _by_proof(self, handle: str) -> bool:
+        """Whether claims of the handle were settled by the proofs that came with them, without asking for the handle.
+
+        The directory is asked for its log's newest day, in the same way whatever the proofs are.
+        """
+        if not self._context.engine.carries(handle):
+            return False
+        shown = Day()
+        with suppress(PeerError, EndpointRefused):
+            shown = await self._directories.newest_day(parse_handle(handle).authority)
+        changes, settled = self._context.engine.on_log(handle, shown, self._context.now())
+        self._context.happened(changes)
+        return settled
 
     async def _respect(self, answer: AnyResponse | None) -> None:
         """A relay that asks the client to wait has not lost the chunk; the try counts all the same."""

@@ -1,8 +1,8 @@
 """Checks the own handle in every epoch of the public record, and promises of directories (spec/map.md §6).
 
-It looks once in each period of the record. If the directory is out of reach, it tries again later and then checks every
-epoch in between. The same loop checks operator notices that wait for a policy or for the time, and follows the
-operator's docket.
+Once in each period of the record it reads the list of what changed, and looks at the own handle where that says so. If
+the directory is out of reach, it tries again later and then checks every epoch in between. The same loop checks
+operator notices that wait for a policy or for the time, and follows the operator's docket.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 
 from nullabona.client.account import load_account
 from nullabona.client.core.account import own_devices
+from nullabona.client.core.directory import own_answer
 from nullabona.client.core.directory.errors import RecordGap
 from nullabona.client.core.directory.keeping import (
     Evidence,
@@ -27,6 +28,7 @@ from nullabona.client.core.directory.keeping import (
     note_entries,
     own_cards,
     save_expected,
+    save_position,
     save_watch,
 )
 from nullabona.client.core.directory.owner import LOST, Alarm, Look, Watch, judge, new_entries, settle, start
@@ -41,6 +43,7 @@ from nullabona.client.core.step import Step
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import Directories
+from nullabona.client.runner.own_lists import OwnLists
 from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.withheld import Withheld
 from nullabona.errors import NullabonaError, PeerError
@@ -61,15 +64,17 @@ _SHORTEST_S: Final = 1.0
 class OwnKeyMonitor:
     """The monitor of one client.
 
-    ``missing`` is called when the directory shows no card for the own handle, which it may have lost.
+    ``look_at_card`` is called after a look at the own handle, when the card that the directory shows is looked at too:
+    the directory may have lost it, or another device of the account changed it.
     """
 
     def __init__(
-        self, context: RunnerContext, directories: Directories, missing: Callable[[], None] = lambda: None
+        self, context: RunnerContext, directories: Directories, look_at_card: Callable[[], None] = lambda: None
     ) -> None:
         self._context = context
         self._directories = directories
-        self._missing = missing
+        self._look_at_card = look_at_card
+        self._lists = OwnLists(context, directories)
         self._withheld = Withheld(context, directories)
         self._poke = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -89,6 +94,7 @@ class OwnKeyMonitor:
 
     async def run(self) -> None:
         """Look whenever something is due, until the task is cancelled."""
+        self._lists.draw_again()
         while True:
             self._poke.clear()
             pause = await self._once()
@@ -97,13 +103,28 @@ class OwnKeyMonitor:
                     await self._poke.wait()
 
     async def watch_now(self) -> None:
-        """Check every epoch up to now; nothing if this account never published a card.
+        """Look at the own handle in every epoch up to now; nothing if this account never published a card.
 
         Raises what `Directories.watch` raises.
         """
         account = load_account(self._context.store)
         if account is not None and account.ever_published:
-            await self._watch_own(account.handle)
+            async with self._turn:
+                await self._watch_through(account.handle, whole=True)
+
+    async def read_lists(self) -> None:
+        """Read the newest lists now, which names nobody: what is due for the own handle is left to the next period.
+
+        Raises as `watch_now`.
+        """
+        account = load_account(self._context.store)
+        if account is None or not account.ever_published:
+            return
+        async with self._turn:
+            with self._context.store.reading():
+                watch = load_watch(self._context.store)
+            if watch is not None:
+                await self._lists.read(account.handle, watch)
 
     async def _once(self) -> float:
         account = load_account(self._context.store)
@@ -114,7 +135,9 @@ class OwnKeyMonitor:
                 return DAY_S
         pause = self._retry_s(account.handle.authority)
         try:
-            pause = await self._watch_own(account.handle)
+            async with self._turn:
+                pause = await self._watch_through(account.handle)
+            pause = min(pause, max(_SHORTEST_S, self._lists.pause()))
         except (PeerError, EndpointRefused) as error:
             await self._not_watched(account.handle, error)
         host = account.handle.authority
@@ -185,23 +208,38 @@ class OwnKeyMonitor:
 
     # -- the own handle -------------------------------------------------------------------------------------------
 
-    async def _watch_own(self, handle: Handle) -> float:
-        async with self._turn:
-            return await self._watch_through(handle)
-
-    async def _watch_through(self, handle: Handle) -> float:
+    async def _watch_through(self, handle: Handle, *, whole: bool = False) -> float:
+        """Read the newest lists, and look at the handle whole if they or ``whole`` say so. Raises as `watch_now`."""
         await self._directories.begin(handle.authority)
         with self._context.store.reading():
             watch = load_watch(self._context.store)
         if watch is None:
             return RETRY_S
+        if not whole and (listed := await self._lists.quiet(handle, watch)) is not None:
+            self._withheld.told(str(handle))
+            return self._until_next(listed[0], listed[1].newest_s)
         pinned, found = await self._directories.watch(handle, watch)
         self._withheld.told(str(handle))
         self._conclude(handle, pinned, watch, found)
-        if not found.watch.entry[1]:
-            self._missing()
+        await self._renew_answer(handle, found.watch.entry[2])
+        self._lists.looked(found)
+        if not found.watch.entry[1] or found.openings:
+            self._look_at_card()
         newest = found.openings[-1][1] if found.openings else None
         return self._until_next(pinned, newest)
+
+    async def _renew_answer(self, handle: Handle, digest: bytes) -> None:
+        """Look our handle up if the proof that we carry to others is of an older card or old (spec/map.md §9.1).
+
+        ``digest``: of the last card that was seen to enter the record; empty: none was. Only here, so that the look-up
+        has nothing to do with whom we ask.
+        """
+        with self._context.store.reading():
+            own = own_devices.card(self._context.store)
+            due = own is not None and own_answer.is_due(self._context.store, own.hash, self._now_s)
+        if due and own is not None and digest in {b"", own.hash}:
+            with suppress(PeerError, EndpointRefused):
+                await self._directories.look_up(str(handle))
 
     def _conclude(self, handle: Handle, pinned: Pinned, before: Watch, found: Look) -> None:
         own_handle, after, sights = str(handle), found.watch, found.openings
@@ -223,7 +261,9 @@ class OwnKeyMonitor:
 
     def _sound(self, step: Step, handle: Handle, alarm: Alarm) -> None:
         """Keep the evidence of an alarm, and warn the person."""
-        keep_evidence(step.store, Evidence(alarm.code, handle.authority, step.now // 1_000, b"", alarm.evidence))
+        keep_evidence(
+            step.store, Evidence(alarm.code, handle.authority, step.now // 1_000, b"", alarm.evidence), step.local.host
+        )
         about = WarningDetail(handle=str(handle), epoch=alarm.epoch, closed_s=alarm.closed_s, reason=alarm.reason)
         step.tell(Warned(code=alarm.code, detail=about))
 
@@ -245,9 +285,12 @@ class OwnKeyMonitor:
         with self._context.engine.step(self._context.now()) as step:
             watch = start(pinned)
             save_watch(step.store, watch)
+            save_position(step.store, None)
             own = [each for each in load_expected(step.store) if each.handle == str(handle) and each.by <= watch.epoch]
             for each in own:  # nobody can say any more whether these were kept
-                keep_evidence(step.store, Evidence(gap.code, handle.authority, self._now_s, b"", each.note))
+                keep_evidence(
+                    step.store, Evidence(gap.code, handle.authority, self._now_s, b"", each.note), step.local.host
+                )
             save_expected(step.store, [each for each in load_expected(step.store) if each not in own])
         self._context.warn(gap.code, handle=str(handle))
 

@@ -22,7 +22,14 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import inbox_state, membership, sync_out
 from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.directory.errors import PromiseInvalid
-from nullabona.client.core.directory.keeping import expect, load_expected, load_pinned, own_cards, own_entries
+from nullabona.client.core.directory.keeping import (
+    expect,
+    load_expected,
+    load_pinned,
+    note_own_card,
+    own_cards,
+    own_entries,
+)
 from nullabona.client.core.directory.promises import Expected, check_promise, encode_expected
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Published as CardPublished
@@ -39,6 +46,8 @@ from nullabona.wire.messages import CardTaken, DeleteCard, Done, PublishCard, Re
 
 CHECK_S: Final = 6 * 3_600.0
 RETRY_S: Final = 300.0
+LAG_S: Final = 30.0
+"""How often a restored device looks whether the record shows the lost device's last card by now."""
 STALE: Final = frozenset({"card-stale", "card-forked"})
 """Refusals of a card that does not continue the one that the directory has."""
 REGISTRATION: Final = frozenset({"registration-paused", "token-needed", "token-refused"})
@@ -67,23 +76,30 @@ class Publishing:
         self._context = context
         self._directories = directories
         self._poke = asyncio.Event()
-        self._poke.set()
+        self._looks = False
+        self._lags = False
         self.outcome = Published(done=self._account().published)
 
     def poke(self) -> None:
-        """Publish or check within moments: a relay was reached again."""
+        """Publish the card within moments, or look whether the directory shows it: there is a reason to."""
+        self._looks = True
+        self._poke.set()
+
+    def reached(self) -> None:
+        """A relay was reached again: publish a card that is not published yet. Nobody is asked about one that is."""
         self._poke.set()
 
     def look_anew(self) -> None:
         """Check that the directory shows the card, even if that is known; `outcome` tells when it was seen."""
         self.outcome = Published()
-        self._poke.set()
+        self.poke()
 
     async def run(self) -> None:
         """For as long as the client runs."""
         while True:
             self._poke.clear()
-            pause = CHECK_S if await self._once() else RETRY_S
+            self._lags = False
+            pause = CHECK_S if await self._once() else LAG_S if self._lags else RETRY_S
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._poke.wait()
@@ -95,14 +111,20 @@ class Publishing:
         try:
             self._choose()
             self._renew()
-            if not self._account().published and not await self._publish():
-                return False
-            return await self._check()
+            if not self._account().published:
+                self._looks = True
+                if not await self._publish():
+                    return False
+            if not self._looks:
+                return True
+            self._looks = not await self._check()
         except (PeerError, EndpointRefused) as error:
             self._context.warn(error.code, relay=self._home())
             if error.code in DISTRUSTED and not self.outcome.done:
                 self._say(Published(distrusted=error))
             return False
+        else:
+            return not self._looks
 
     def _choose(self) -> None:
         """A card that another device made may name the old relay: make a newer one with this device's choice."""
@@ -142,24 +164,35 @@ class Publishing:
                 step.tell(CardPublished(str(card.handle)))
             self._say(Published(done=True))
             return True
-        if isinstance(answer, Refusal) and answer.code in STALE and self._rebase(before.card):
-            return False
+        if isinstance(answer, Refusal) and answer.code in STALE:
+            # Restored from the card that the record showed, while a newer one was still between two epochs: the record
+            # shows that one soon.
+            self._lags = card.sequence > 0 and not account.ever_published
+            if self._rebase(before.card) or self._lags:
+                return False
         if isinstance(answer, Refusal) and answer.code in FINAL:
             self._context.warn("card-refused", reason=answer.code, handle=str(card.handle))
             self._say(Published(refusal=answer.code))
         return False
 
     def _rebase(self, shown: bytes) -> bool:
-        """Another of our devices published in between: build on its card. Returns whether there is one."""
+        """Another of our devices published in between: build on its card. Returns whether there is one.
+
+        A device that was removed does not; one that was just restored names itself alone, also in place of that card.
+        """
         account, today = self._account(), self._context.now() // DAY_MS
         with self._context.engine.step(self._context.now()) as step:
             theirs = own_devices.own_card_of(step, shown) if shown else None
             if theirs is None or theirs.sequence < account.card.sequence or theirs.hash == account.card.hash:
                 return False
             own_devices.note_named(step.store, theirs)
+            named = [each.certificate.device_id for each in theirs.devices]
+            if account.record.device_id not in named:
+                if account.ever_published:
+                    return False
+                note_own_card(step.store, theirs.hash)
+                own_devices.note_gone(step.store, named)
             gone = own_devices.gone(step.store)
-            if account.record.device_id not in {each.certificate.device_id for each in theirs.devices}:
-                return False
             relay = own_devices.chosen_relay(step.store)
             card = rebased(account, theirs, gone, relay, today)
             take_card(step.store, card)

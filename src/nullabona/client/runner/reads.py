@@ -3,8 +3,8 @@
 How a box is read depends on its connection. On a connection of its own (`UnlinkedConnection`), a box is read at the
 moments that `ReadSchedule` draws. Where rooms share a connection, the client waits for the box's wake token and reads
 the box when it is woken (spec/relay.md §4.4), so that the relay's memory does not hold which boxes a connection waits
-for. A room that this device is still entering has no token yet; its box is polled. The inbox has one read that waits at
-the relay. A relay that answers such waiting requests at once and with nothing is asked less and less often.
+for. A room that this device is still entering has no token yet; its box is polled. The inbox is always read apart. A
+relay that answers waiting requests at once and with nothing is asked less and less often.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.requests import INBOX, ReadFor, ReadRequest
 from nullabona.client.core.step import Timing
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
+from nullabona.client.runner.activity_watcher import Streams
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.connections import Lane, LaneConnection, UnlinkedConnection
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.read_schedule import ReadSchedule
+from nullabona.client.runner.signed_stream import SignedStream
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, AwaitWake, Frames, Read, Refusal
 
-WAIT_S: Final = 120
-"""Seconds for which a read of the inbox waits."""
 WAKE_WAIT_S: Final = 180
 """Mean of the seconds for which a request waits for a wake token; then the box is read without a wake."""
 OLD_WAKE_WAIT_S: Final = 300
@@ -49,7 +49,13 @@ class Reads:
     ``rng`` gives numbers in [0, 1).
     """
 
-    def __init__(self, context: RunnerContext, timing: Timing, rng: Callable[[], float] = fraction) -> None:
+    def __init__(
+        self,
+        context: RunnerContext,
+        timing: Timing,
+        rng: Callable[[], float] = fraction,
+        streams: Streams = SignedStream,
+    ) -> None:
         self._context = context
         self._joining_s = timing.joining / 1_000
         self._rng = rng
@@ -71,7 +77,7 @@ class Reads:
         """Boxes that are being read on a connection of their own at this moment."""
         self._looked: dict[ReadFor, float] = {}
         """When the person looked at a room whose boxes are not read to their end yet."""
-        self._schedule = ReadSchedule(context, timing, rng, self._wants, self._behind)
+        self._schedule = ReadSchedule(context, timing, rng, self._wants, self._behind, streams)
         self._in_hand = 0
         """How many answers wait to go to the engine."""
         self._turn = asyncio.Lock()
@@ -138,7 +144,7 @@ class Reads:
             if key not in self._tasks:
                 self._begin(key, want)
         for relay, lane in before - self._lanes() if before else ():
-            if lane == "rooms":
+            if lane == self._context.connections.lane(inbox=True):
                 self._schedule.leave(relay)
             self._context.spawn(self._context.connections.rest(relay, lane))
 
@@ -148,7 +154,10 @@ class Reads:
 
     def _lanes(self) -> set[tuple[str, Lane]]:
         """The connections that reads use."""
-        return {(key.relay, _lane_of(key)) for key in self._wants}
+        return {(key.relay, self._lane(key)) for key in self._wants}
+
+    def _lane(self, key: Key) -> Lane:
+        return self._context.connections.lane(inbox=key.of is INBOX)
 
     def known(self) -> set[ReadFor]:
         """The rooms, inbox and replies whose boxes are being read."""
@@ -156,7 +165,7 @@ class Reads:
 
     def _begin(self, key: Key, want: ReadRequest) -> None:
         try:
-            connection = self._context.connections.for_lane(want.relay, _lane_of(key))
+            connection = self._context.connections.for_lane(want.relay, self._lane(key))
         except EndpointRefused as error:
             self._context.warn(error.code, relay=want.relay)
             return
@@ -191,20 +200,23 @@ class Reads:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    async def _visit(self, key: Key, connection: LaneConnection) -> None:
+    async def _visit(self, key: Key, connection: UnlinkedConnection) -> None:
         """Read at drawn moments, so that nothing waits at the relay and no two boxes are read together."""
         while self._is_reader(key):
             await self._schedule.moment(key)
+            if not connection.is_reached:  # drawn again: boxes that were due meanwhile must not be read together
+                await connection.reached()
+                continue
             self._visited.add(key)
             try:
                 await self._read_up(key, connection)
             finally:
                 self._visited.discard(key)
 
-    async def _read_up(self, key: Key, connection: LaneConnection) -> None:
+    async def _read_up(self, key: Key, connection: UnlinkedConnection) -> None:
         moved = True
         while moved and self._is_reader(key):
-            moved = await self._read(key, connection, await connection.ready(), 0)
+            moved = await self._read(key, connection, await connection.ready())
             moved = moved and (key in self._behind or key in self._unsure)
 
     def _is_reader(self, key: Key) -> bool:
@@ -225,12 +237,10 @@ class Reads:
             last, behind, begun = carrier, key in self._behind, clock()
             if self._wants[key].wake_token is not None:
                 moved = await self._await_wake(key, connection, carrier)
-            elif key.of is not INBOX:
-                moved = await self._read(key, connection, carrier, 0)
+            else:
+                moved = await self._read(key, connection, carrier)
                 pause = 0.0 if moved and key in self._behind else self._joining_s
                 continue
-            else:
-                moved = await self._read(key, connection, carrier, 0 if behind else WAIT_S)
             calm = moved or clock() - begun >= 1 or (behind and key not in self._behind)
             pause = 0.0 if calm else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
 
@@ -247,7 +257,7 @@ class Reads:
         try:
             await asyncio.sleep(0)  # it leaves before the read: an append between them wakes us
             looked = key in self._behind or key in self._unsure
-            moved = not looked or await self._read(key, connection, carrier, 0)
+            moved = not looked or await self._read(key, connection, carrier)
             if looked and (key in self._behind or key in self._unsure):
                 return moved
             answer = await waiting
@@ -275,14 +285,14 @@ class Reads:
         self._unsure.add(key)
         return False
 
-    async def _read(self, key: Key, connection: LaneConnection, carrier: Carrier, wait_s: int) -> bool:
+    async def _read(self, key: Key, connection: LaneConnection, carrier: Carrier) -> bool:
         """Read once. True: the position moved, or the connection failed; False: ask this relay less often."""
         want = self._wants[key]
         self._asked[key] = want.after
         box = want.box
-        request = Read(box.policy, box.read_secret, box.write_hash, want.after, wait_s=wait_s)
+        request = Read(box.policy, box.read_secret, box.write_hash, want.after)
         try:
-            answer = await carrier.request(request, wait_s + ANSWER_S)
+            answer = await carrier.request(request, ANSWER_S)
         except TooManyRequests:
             return False
         except PeerError as error:
@@ -336,10 +346,6 @@ class Reads:
             if answer.frames:
                 self._context.inbox_read()
         return touched
-
-
-def _lane_of(key: Key) -> Lane:
-    return "inbox" if key.of is INBOX else "rooms"
 
 
 def _is_next(want: ReadRequest, answer: Frames) -> bool:

@@ -28,6 +28,7 @@ from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.former import FormerInboxes
 from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.own_key_monitor import OwnKeyMonitor
+from nullabona.client.runner.own_letters import write_own_letters
 from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.randomness import SystemRandomness, now_ms
 from nullabona.client.runner.reads import Reads
@@ -79,7 +80,7 @@ class Runner:
         self.directories = Directories(self)
         self._fetches = Fetches(self, self.directories)
         self.publishing = Publishing(self, self.directories)
-        self.own_key_monitor = OwnKeyMonitor(self, self.directories, missing=self.publishing.poke)
+        self.own_key_monitor = OwnKeyMonitor(self, self.directories, look_at_card=self.publishing.poke)
         self._scouts = Scouts(self, self._timing.scout / 2_000)
         self._former = FormerInboxes(self)
         self._poke = asyncio.Event()
@@ -106,6 +107,7 @@ class Runner:
         self.spawn(self.publishing.run())
         self.spawn(self.own_key_monitor.run())
         self.spawn(self._former.run())
+        self.spawn(write_own_letters(self))
 
     async def stop(self) -> None:
         """Cancel every task and close the connections. The profile stays open."""
@@ -230,6 +232,10 @@ class Runner:
         """What the public record of the handle's directory proves; waits and raises as `Directories.look_up`."""
         return await self.directories.find(handle)
 
+    async def read_lists(self) -> None:
+        """Read what changed at the own directory up to now, which names nobody. Raises as `look_up`."""
+        await self.own_key_monitor.read_lists()
+
     async def prove(self, handle: str) -> None:
         """Prove now who has a handle, and do what waited for that."""
         await self._fetches.fetch_card(handle)
@@ -302,8 +308,8 @@ class Runner:
         if isinstance(state.error, Malformed | RelayUntrusted):
             self.warn(state.error.code, relay=state.relay)
         self._scouts.noted(state)
-        if state.connected and state.lane == "inbox":
-            self.publishing.poke()
+        if state.connected and state.relay == self.engine.local.relay:
+            self.publishing.reached()
             self.own_key_monitor.poke()
         for tell in list(self._state_listeners):
             tell(state)

@@ -9,10 +9,9 @@ from typing import Final
 
 from nullabona.client.core.directory.errors import RecordGap
 from nullabona.client.core.directory.keeping import Evidence, keep_evidence, load_pinned
-from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import GRAVE, Directories
-from nullabona.errors import Malformed, NullabonaError, PeerError, Refused
+from nullabona.errors import Malformed, NullabonaError, Refused
 from nullabona.wire.handle import parse_handle
 
 CODE: Final = "record-withheld"
@@ -41,18 +40,12 @@ class Withheld:
         since_s = self._since.setdefault(handle, now_s)
         with self._context.store.reading():
             pinned = load_pinned(self._context.store, host)
-        if pinned is None or now_s - since_s <= pinned.rules.fresh_s or not await self._answers(handle, error):
+        if pinned is None or now_s - since_s <= pinned.rules.fresh_s or not await self._answers(host, error):
             return
         with self._context.engine.step(self._context.now()) as step:
-            keep_evidence(step.store, Evidence(CODE, host, now_s, pinned.checkpoint, promise))
+            keep_evidence(step.store, Evidence(CODE, host, now_s, pinned.checkpoint, promise), step.local.host)
         self._context.warn(CODE, handle=handle, host=host)
 
-    async def _answers(self, handle: str, error: NullabonaError) -> bool:
-        """Whether the directory can be reached: by what it said, or by a look-up of the same handle."""
-        if isinstance(error, Refused | Malformed | RecordGap):
-            return True
-        try:
-            await self._directories.look_up(handle)
-        except (PeerError, EndpointRefused):
-            return False
-        return True
+    async def _answers(self, host: str, error: NullabonaError) -> bool:
+        """Whether the directory can be reached: by what it said, or by asking what log it keeps."""
+        return isinstance(error, Refused | Malformed | RecordGap) or await self._directories.answers(host)

@@ -11,6 +11,9 @@ from nullabona.client.store.statements import STATEMENTS
 _MESSAGE = STATEMENTS["message"]
 _PUT = STATEMENTS["message_put"]
 _DROP = STATEMENTS["message_drop"]
+_CHAT_FILES = STATEMENTS["chat_files"]
+_CHAT_WORDS = STATEMENTS["chat_drop_words"]
+_CHAT_DROP = STATEMENTS["chat_drop"]
 _FIRST = STATEMENTS["messages_first"]
 _LATEST = STATEMENTS["messages_last"]
 _ROWS = STATEMENTS["message_rows"]
@@ -75,6 +78,15 @@ class MessageRows(Rows):
     def drop_message(self, room: bytes, id: bytes) -> None:
         """Forget a message; harmless if there is none."""
         self._write(_DROP, (room, id))
+
+    def files_of_chat(self, room: bytes, until: int) -> list[bytes]:
+        """The ids of a room's messages with a file, of those that `drop_chat` would forget."""
+        return [id for (id,) in self._all(_CHAT_FILES, (room, until))]
+
+    def drop_chat(self, room: bytes, until: int) -> None:
+        """Forget the lines of a room that were sent up to this time in ms, and what finds them."""
+        self._write(_CHAT_WORDS, (room, until))
+        self._write(_CHAT_DROP, (room, until))
 
     def messages(
         self, room: bytes, *, after: int = FIRST, before: int | None = None, limit: int = 100

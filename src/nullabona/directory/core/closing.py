@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nullabona.directory.core.pages import BOTTOM, TOP, Part, Source, changed_parts, place_of
 from nullabona.directory.core.records import StoredEntry
 from nullabona.log.prefix import EMPTY, Leaf, Opening, Walk
+from nullabona.log.prefix_pages import BOTTOM, TOP, Part, Source, changed_parts, place_of
 from nullabona.wire.messages import WatchStep
 
 
@@ -83,6 +83,8 @@ class Sight:
     closed_s: int
     opening: Opening | None
     walk: Walk
+    listed: bytes = b""
+    """The hash of the epoch's list of changes."""
 
 
 def describe_steps(sights: Sequence[Sight]) -> tuple[WatchStep, ...]:
@@ -105,7 +107,7 @@ def _describe(sight: Sight, before: Sight | None) -> WatchStep:
     told = tuple(sibling for sibling, new in zip(siblings, fresh, strict=True) if new)
     same = before is not None and before.opening == sight.opening
     entry = None if same else _entry(sight.opening)
-    return WatchStep(sight.closed_s, entry, len(siblings), bytes(given), told, other_of(sight.walk))
+    return WatchStep(sight.closed_s, entry, len(siblings), bytes(given), told, other_of(sight.walk), sight.listed)
 
 
 def _entry(opening: Opening | None) -> tuple[bytes, int, bytes]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-from nullabona.directory.core.pages import Part, Source
 from nullabona.directory.core.records import (
     Change,
     Held,
@@ -24,6 +23,8 @@ from nullabona.directory.core.records import (
     StoredEntry,
 )
 from nullabona.errors import NullabonaError
+from nullabona.log.prefix import Leaf
+from nullabona.log.prefix_pages import Part, Source
 
 
 class StoreFailed(NullabonaError):
@@ -71,6 +72,9 @@ class Aside(Protocol):
 
 class CardStore(Protocol):
     """Stores cards, holds, and the public record of both."""
+
+    remote: ClassVar[bool]
+    """Whether a read may have to wait for another process. Then nobody reads on an event loop."""
 
     # -- cards
 
@@ -140,8 +144,14 @@ class CardStore(Protocol):
         """Enter in the open epoch that these labels are removed. Only inside a transaction."""
         ...
 
-    def changes(self, epoch: int) -> dict[bytes, StoredEntry]:
-        """The entries of an epoch, by label. For the writer."""
+    def changes(self, epoch: int, *, writing: bool = False) -> dict[bytes, StoredEntry]:
+        """The entries of an epoch, by label; of a closed one all, as long as it is kept. ``writing``: as the writer
+        sees it.
+        """
+        ...
+
+    def leaves_after(self, label: bytes, epoch: int, limit: int) -> list[Leaf]:
+        """The leaves of the map at an epoch whose labels are after ``label``, in order, at most ``limit``."""
         ...
 
     def map_at(self, epoch: int, *, writing: bool = False) -> Source:

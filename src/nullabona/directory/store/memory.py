@@ -22,13 +22,14 @@ class MemoryCardStore(CardRows):
             writer.execute(f"PRAGMA {pragma}")
         writer.executescript(read_text("schema.sql"))
         super().__init__(writer, _copy(writer))
+        self._copied = writer
         self._copying = threading.Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with super().transaction():
             yield
-        fresh = _copy(self._writer)
+        fresh = _copy(self._copied)
         with self._copying:
             self._reader = fresh
 

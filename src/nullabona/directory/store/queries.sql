@@ -35,7 +35,8 @@ DELETE FROM card WHERE name = ?;
 
 -- name: hold
 INSERT INTO held (mark, until_day, label) VALUES (?, ?, ?)
-ON CONFLICT (mark) DO UPDATE SET until_day = max(until_day, excluded.until_day), label = excluded.label;
+ON CONFLICT (mark) DO UPDATE SET label = excluded.label,
+until_day = CASE WHEN held.until_day > excluded.until_day THEN held.until_day ELSE excluded.until_day END;
 
 -- name: find_spent
 SELECT 1 FROM spent WHERE mark = ?;
@@ -69,6 +70,10 @@ SELECT label, epoch, version, nonce, digest FROM entry WHERE epoch = ?;
 SELECT label, version, nonce, digest FROM entry AS e WHERE label BETWEEN ?1 AND ?2 AND digest IS NOT NULL
 AND epoch = (SELECT max(epoch) FROM entry AS k WHERE k.label = e.label AND k.epoch <= ?3) ORDER BY label;
 
+-- name: entries_after
+SELECT label, version, nonce, digest FROM entry AS e WHERE label > ?1 AND digest IS NOT NULL
+AND epoch = (SELECT max(epoch) FROM entry AS k WHERE k.label = e.label AND k.epoch <= ?2) ORDER BY label LIMIT ?3;
+
 -- name: parts_of
 WITH RECURSIVE way (place) AS (VALUES (?1 << 6) UNION ALL SELECT place + 1 FROM way WHERE place & 63 < 63)
 SELECT way.place, p.labels, p.root FROM way JOIN page AS p ON p.place = way.place
@@ -85,7 +90,7 @@ ON CONFLICT (place, epoch) DO UPDATE SET labels = excluded.labels, root = exclud
 INSERT INTO epoch (number, root, closed_s, served) VALUES (?, ?, ?, 0);
 
 -- name: progress
-SELECT coalesce(max(number), 0), coalesce(max(number) FILTER (WHERE served), 0) FROM epoch;
+SELECT coalesce(max(number), 0), coalesce(max(number) FILTER (WHERE served = 1), 0) FROM epoch;
 
 -- name: epoch_at
 SELECT number, root, closed_s FROM epoch WHERE number = ?;
@@ -101,7 +106,7 @@ SELECT coalesce(min(number), 0) FROM epoch;
 SELECT coalesce(max(number), 0) FROM epoch WHERE closed_s < ?;
 
 -- name: serve
-UPDATE epoch SET served = 1 WHERE number <= ? AND NOT served;
+UPDATE epoch SET served = 1 WHERE number <= ? AND served = 0;
 
 -- name: drop_replaced
 DELETE FROM replaced WHERE until_epoch <= ?;
@@ -111,7 +116,7 @@ DELETE FROM entry WHERE (label, epoch) IN (SELECT old.label, old.epoch FROM entr
 JOIN entry AS old ON old.label = new.label AND old.epoch < new.epoch WHERE new.epoch > ?1 AND new.epoch <= ?2);
 
 -- name: forget_gone
-DELETE FROM entry WHERE epoch <= ? AND digest IS NULL;
+DELETE FROM entry WHERE epoch < ? AND digest IS NULL;
 
 -- name: forget_pages
 DELETE FROM page WHERE (place, epoch) IN (SELECT old.place, old.epoch FROM page AS new

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from itertools import chain
-from typing import Final
+from typing import ClassVar, Final
 
-from nullabona.directory.core.pages import NOTHING, STRIDE, WIDTH, Part, Source
 from nullabona.directory.core.records import (
     Change,
     Held,
@@ -25,6 +23,8 @@ from nullabona.directory.core.records import (
 from nullabona.directory.store.interface import ClosedEpoch, Holding, StoreFailed
 from nullabona.errors import Bug
 from nullabona.log.prefix import TOMBSTONE, Leaf, Opening
+from nullabona.log.prefix_pages import NOTHING, STRIDE, WIDTH, Part, Source
+from nullabona.machine.database import FAILURES, Connection, Rows, failure
 from nullabona.machine.queries import named_queries
 
 PRAGMAS: Final = ("synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY")
@@ -34,7 +34,9 @@ _SQL: Final = named_queries("nullabona.directory.store")
 class CardRows:
     """Reads and writes rows through two connections: one writes, one looks up (`CardStore`)."""
 
-    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+    remote: ClassVar[bool] = False
+
+    def __init__(self, writer: Connection, reader: Connection) -> None:
         self._writer = writer
         self._reader = reader
         self._dirty = True
@@ -69,7 +71,7 @@ class CardRows:
 
     def cards_after(self, name: str, limit: int) -> list[StoredCard]:
         with translated():
-            return [StoredCard(*row) for row in self._run("cards_after", name, limit)]
+            return [StoredCard(*row) for row in self._run("cards_after", name, limit).fetchall()]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -117,7 +119,7 @@ class CardRows:
 
     def release(self, today: int) -> list[bytes]:
         with translated():
-            labels = [label for (label,) in self._run("released_labels", today)]
+            labels = [label for (label,) in self._run("released_labels", today).fetchall()]
             for name in ("release", "drop_spent"):
                 self._dirty |= self._run(name, today).rowcount > 0
         return labels
@@ -146,9 +148,16 @@ class CardRows:
                     epoch = max(self.progress().closed, last[0]) + 1
                     self._run("put_entry", label, epoch, last[1] + 1, b"", None)
 
-    def changes(self, epoch: int) -> dict[bytes, StoredEntry]:
+    def changes(self, epoch: int, *, writing: bool = False) -> dict[bytes, StoredEntry]:
+        connection = self._writer if writing else self._reader
         with translated():
-            return {label: StoredEntry(*row) for label, *row in self._run("entries_of", epoch)}
+            rows = connection.execute(_SQL["entries_of"], (epoch,)).fetchall()
+        return {label: StoredEntry(*row) for label, *row in rows}
+
+    def leaves_after(self, label: bytes, epoch: int, limit: int) -> list[Leaf]:
+        with translated():
+            rows = self._reader.execute(_SQL["entries_after"], (label, epoch, limit)).fetchall()
+        return [_leaf(*row) for row in rows]
 
     def map_at(self, epoch: int, *, writing: bool = False) -> Source:
         return RowSource(self._writer if writing else self._reader, epoch)
@@ -219,7 +228,7 @@ class CardRows:
     def _enter(self, place: Place, digest: bytes) -> int:
         """Insert an entry; return the number of its epoch."""
         opening = self.progress().closed + 1
-        rows = [StoredEntry(*row) for row in self._run("last_entries", place.label)]
+        rows = [StoredEntry(*row) for row in self._run("last_entries", place.label).fetchall()]
         epoch, version = _next_place(rows, opening)
         self._run("put_entry", place.label, epoch, version, place.nonce, digest)
         return epoch
@@ -228,14 +237,14 @@ class CardRows:
         if not self._writer.in_transaction:
             raise Bug("a change outside a transaction")
 
-    def _run(self, name: str, *values: object) -> sqlite3.Cursor:
+    def _run(self, name: str, *values: object) -> Rows:
         return self._writer.execute(_SQL[name], values)
 
 
 class RowAside:
     """See `CardStore.aside`. It has its own connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def progress(self) -> Progress:
@@ -246,7 +255,7 @@ class RowAside:
     def changes(self, epoch: int) -> dict[bytes, StoredEntry]:
         """The entries of an epoch, by label."""
         with translated():
-            rows = self._connection.execute(_SQL["entries_of"], (epoch,))
+            rows = self._connection.execute(_SQL["entries_of"], (epoch,)).fetchall()
             return {label: StoredEntry(*row) for label, *row in rows}
 
     def map_at(self, epoch: int) -> Source:
@@ -255,9 +264,9 @@ class RowAside:
 
 
 class RowSource:
-    """The map at one epoch, from rows (`nullabona.directory.core.pages.Source`)."""
+    """The map at one epoch, from rows (`nullabona.log.prefix_pages.Source`)."""
 
-    def __init__(self, connection: sqlite3.Connection, epoch: int) -> None:
+    def __init__(self, connection: Connection, epoch: int) -> None:
         self._connection = connection
         self._epoch = epoch
 
@@ -272,7 +281,11 @@ class RowSource:
     def leaves(self, first: bytes, last: bytes) -> list[Leaf]:
         with translated():
             rows = self._connection.execute(_SQL["entries_between"], (first, last, self._epoch)).fetchall()
-        return [Leaf(label, Opening(nonce, version, digest).commitment) for label, version, nonce, digest in rows]
+        return [_leaf(*row) for row in rows]
+
+
+def _leaf(label: bytes, version: int, nonce: bytes, digest: bytes) -> Leaf:
+    return Leaf(label, Opening(nonce, version, digest).commitment)
 
 
 def _next_place(rows: Sequence[StoredEntry], opening: int) -> tuple[int, int]:
@@ -288,32 +301,34 @@ def _next_place(rows: Sequence[StoredEntry], opening: int) -> tuple[int, int]:
     return last.epoch, last.version
 
 
-def find_card(connection: sqlite3.Connection, name: str) -> StoredCard | None:
+def find_card(connection: Connection, name: str) -> StoredCard | None:
     """The newest card of ``name``. An error raises `StoreFailed`; it must not pass for an absent card."""
     with translated():
         row = connection.execute(_SQL["find_card"], (name,)).fetchone()
     return StoredCard(*row) if row else None
 
 
-def find_replaced(connection: sqlite3.Connection, name: str) -> list[ReplacedCard]:
+def find_replaced(connection: Connection, name: str) -> list[ReplacedCard]:
     """The earlier cards of ``name`` whose replacement is not in the record yet."""
     with translated():
-        return [ReplacedCard(*row) for row in connection.execute(_SQL["find_replaced"], (name,))]
+        return [ReplacedCard(*row) for row in connection.execute(_SQL["find_replaced"], (name,)).fetchall()]
 
 
-def find_held(connection: sqlite3.Connection, mark: bytes) -> Held | None:
+def find_held(connection: Connection, mark: bytes) -> Held | None:
     """The hold on a deleted handle."""
     with translated():
         row = connection.execute(_SQL["find_held"], (mark,)).fetchone()
     return Held(*row) if row else None
 
 
-def find_holding(connection: sqlite3.Connection, name: str, mark: bytes) -> Holding:
+def find_holding(connection: Connection, name: str, mark: bytes) -> Holding:
     """As `CardStore.holding`, on any connection."""
     card, held = find_card(connection, name), find_held(connection, mark)
     labels = {row.label for row in (card, held) if row is not None}
     with translated():
-        rows = chain.from_iterable(connection.execute(_SQL["find_entries"], (label,)) for label in sorted(labels))
+        rows = chain.from_iterable(
+            connection.execute(_SQL["find_entries"], (label,)).fetchall() for label in sorted(labels)
+        )
         entries = [StoredEntry(*row) for row in rows]
     return Holding(card, held, find_replaced(connection, name), entries)
 
@@ -325,8 +340,8 @@ def read_text(name: str) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raises SQLite's errors as `StoreFailed`."""
+    """Raises the database's errors as `StoreFailed`."""
     try:
         yield
-    except sqlite3.Error as error:
-        raise StoreFailed("the card database failed") from error
+    except FAILURES as error:
+        raise failure(StoreFailed, error, "the card database failed") from error

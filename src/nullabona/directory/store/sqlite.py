@@ -44,7 +44,7 @@ class CardsUnreadable(UserError):
     )
 
 
-_TABLES: Final = Tables("nullabona.directory.store", 0x4E756C43, CardsUnreadable)
+TABLES: Final = Tables("nullabona.directory.store", 0x4E756C43, CardsUnreadable)
 
 
 class SqliteCardStore(CardRows):
@@ -59,7 +59,8 @@ class SqliteCardStore(CardRows):
                 self._file = StandingFile(path)
                 writer = _connect(path)
                 _prepare(writer)
-                self._scrubber = Scrubber(path, writer, _TABLES.newest())
+                self._scrubber = Scrubber(path, writer, TABLES.newest())
+                self._scrubbed = writer
                 super().__init__(writer, connect_reader(path))
             except BaseException as error:
                 os.close(self._lock)
@@ -74,7 +75,7 @@ class SqliteCardStore(CardRows):
         if self._dirty:
             try:
                 with translated():
-                    self._dirty = not self._scrubber.scrub(self._writer)
+                    self._dirty = not self._scrubber.scrub(self._scrubbed)
             except OSError as error:
                 raise StoreFailed("the card database could not be scrubbed") from error
 
@@ -132,10 +133,10 @@ def _connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    _TABLES.version_of(connection)  # before a foreign file is changed
+    TABLES.version_of(connection)  # before a foreign file is changed
     for pragma in ("journal_mode = WAL", *SETTINGS):
         connection.execute(f"PRAGMA {pragma}")
-    _TABLES.prepare(connection)
+    TABLES.prepare(connection)
 
 
 def _lock(path: Path) -> int:

@@ -37,7 +37,7 @@ from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.staff import NoSuchAuthority
 from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.ports import Acting, Made
-from nullabona.docket.store.sqlite import Recused
+from nullabona.docket.store.rows import Recused
 from nullabona.errors import UserError
 from nullabona.wire.canonical import digest
 from nullabona.wire.demands import Branch

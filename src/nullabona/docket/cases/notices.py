@@ -26,7 +26,7 @@ from nullabona.docket.keeping.vault import Locked, unseal
 from nullabona.docket.ports import Acting, Deliver
 from nullabona.docket.production.classes import fields_of
 from nullabona.docket.publishing.batches import NotInLog
-from nullabona.docket.store.sqlite import Recused
+from nullabona.docket.store.rows import Recused
 from nullabona.errors import Malformed, NullabonaError, PeerError, UserError
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.card import Card, decode_card, verify_card, verify_update

@@ -22,11 +22,12 @@ from nullabona.docket.console.routing.app import ConsoleApp
 from nullabona.docket.console.rules.origin import Site, valid_site
 from nullabona.docket.console.serving.connection import ConsoleServer
 from nullabona.docket.console.serving.thread import DeskThread
-from nullabona.docket.console.store.sqlite import ConsoleStore
+from nullabona.docket.console.store.opening import ConsolePlace, open_rows
 from nullabona.docket.desk import Desk
 from nullabona.docket.ports import Deliver
 from nullabona.docket.publishing.no_log import NotPublishing
 from nullabona.errors import NullabonaError, UserError
+from nullabona.machine.database import LeadershipLost
 from nullabona.machine.failures import reason_of
 from nullabona.machine.tls import Tls, server_context
 
@@ -94,19 +95,32 @@ def site_of(origin: str) -> Site:
 
 
 async def serve_console(
-    folder: Path, open_desk: OpenDesk, settings: Settings, listen: Listen, clock: Callable[[], int], ready: Ready
+    folder: Path,
+    open_desk: OpenDesk,
+    settings: Settings,
+    listen: Listen,
+    clock: Callable[[], int],
+    ready: Ready,
+    *,
+    kept_in: ConsolePlace | None = None,
 ) -> None:
-    """Serve until a signal to end, then sign every officer out. Raises `CannotListen`, or as opening the desk does."""
+    """Serve until a signal to end, then sign every officer out. ``kept_in``: place of the rows; None: ``folder``.
+
+    Raises `CannotListen`, as opening the desk does, or `LeadershipLost` if another process took over the desk.
+    """
     context = server_context(listen.tls) if listen.tls is not None else None
     place = _listen(listen)
     thread = DeskThread()
     try:
-        furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock, listen.tls)
+        furnishing = thread.submit(
+            _furnish, thread, (folder, kept_in or folder), open_desk, settings, clock, listen.tls
+        )
         served = await asyncio.wrap_future(furnishing)
         publishing = thread.begin(_keep_publishing(served, clock))
         thread.begin(keep_sweeping(served.app, served.ending))
         server, ended = ConsoleServer(settings.site, served.app, thread), asyncio.Event()
         with _told(ended):
+            _end_with(publishing, ended)
             try:
                 await server.start(place, context)
                 ready(served.app, thread)
@@ -114,14 +128,22 @@ async def serve_console(
             finally:
                 await server.stop()
                 await asyncio.wrap_future(thread.begin(_leave(served, publishing)))
+        if publishing.done() and not publishing.cancelled():
+            publishing.result()  # another process leads
     finally:
         thread.shutdown()
 
 
 def _furnish(
-    thread: DeskThread, folder: Path, open_desk: OpenDesk, settings: Settings, clock: Callable[[], int], tls: Tls | None
+    thread: DeskThread,
+    kept: tuple[Path, ConsolePlace],
+    open_desk: OpenDesk,
+    settings: Settings,
+    clock: Callable[[], int],
+    tls: Tls | None,
 ) -> _Served:
-    store = ConsoleStore(folder)
+    folder, place = kept
+    store = open_rows(place)
     try:
         opened = open_desk(VerifyPasskey(settings.site, store))
     except BaseException:
@@ -154,7 +176,7 @@ async def keep_sweeping(app: ConsoleApp, ending: asyncio.Event) -> None:
 async def publish_once(console: Console, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
     """Publish due batches, on the desk's loop, and erase what is due. False if this desk publishes nothing.
 
-    While it waits, officers are served.
+    While it waits, officers are served. Raises `LeadershipLost` if another process took over the desk.
     """
     pulse = console.pulse
     try:
@@ -162,6 +184,8 @@ async def publish_once(console: Console, clock: Callable[[], int], *, clock_is_r
         console.desk.erase_due()
     except NotPublishing:
         return False
+    except LeadershipLost:
+        raise
     except NullabonaError as error:
         pulse.problem = error
         pulse.failures += 1
@@ -180,6 +204,8 @@ async def _leave(served: _Served, publishing: Future[None]) -> None:
         await asyncio.wait_for(asyncio.wrap_future(publishing), LEAVE_S)
     except (TimeoutError, asyncio.CancelledError):
         publishing.cancel()
+    except LeadershipLost:
+        pass  # said when everything is closed
     console = served.app.console
     if console.notice_delivery is not None:
         await asyncio.to_thread(console.notice_delivery.close)
@@ -189,6 +215,17 @@ async def _leave(served: _Served, publishing: Future[None]) -> None:
     if served.opened.hang_up is not None:
         await served.opened.hang_up()
     console.store.close()
+
+
+def _end_with(publishing: Future[None], ended: asyncio.Event) -> None:
+    """``ended`` is set if publishing fails for good."""
+    loop = asyncio.get_running_loop()
+
+    def look(done: Future[None]) -> None:
+        if not done.cancelled() and done.exception() is not None:
+            loop.call_soon_threadsafe(ended.set)
+
+    publishing.add_done_callback(look)
 
 
 def _listen(listen: Listen) -> socket.socket:

@@ -17,7 +17,7 @@ from nullabona.docket.core.states import State
 from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.keeping.vault import Locked, new_identity, seal, unseal
 from nullabona.docket.ports import Acting
-from nullabona.docket.store.sqlite import DeskStore, Recused
+from nullabona.docket.store.rows import DeskRows, Recused
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical, read_canonical
 from nullabona.wire.slots import EventRecord
@@ -69,7 +69,7 @@ class CaseFile:
 class CaseFiles:
     """Opens, seals and lists cases."""
 
-    def __init__(self, store: DeskStore, staff: Staff, gag_by_law: Callable[[Demand], bool]) -> None:
+    def __init__(self, store: DeskRows, staff: Staff, gag_by_law: Callable[[Demand], bool]) -> None:
         self._store = store
         self._staff = staff
         self._gag_by_law = gag_by_law

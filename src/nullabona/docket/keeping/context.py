@@ -28,7 +28,7 @@ from nullabona.docket.keeping.journal import Journal
 from nullabona.docket.keeping.slots import Slots
 from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.ports import Acting, Clock, Outside, RandomBytes, SteadyClock, VerifyAssertion
-from nullabona.docket.store.sqlite import DeskStore
+from nullabona.docket.store.rows import DeskRows
 from nullabona.wire.canonical import digest
 
 
@@ -36,7 +36,7 @@ from nullabona.wire.canonical import digest
 class DeskContext:
     """The shared state of the desk."""
 
-    store: DeskStore
+    store: DeskRows
     clock: Clock
     random_bytes: RandomBytes
     verifiers: Mapping[CredentialKind, VerifyAssertion]
@@ -78,7 +78,7 @@ class DeskContext:
         return count
 
 
-def context_of(store: DeskStore, outside: Outside, cadence: Cadence, taxonomy: Taxonomy) -> DeskContext:
+def context_of(store: DeskRows, outside: Outside, cadence: Cadence, taxonomy: Taxonomy) -> DeskContext:
     """The shared state of the desk that keeps its data in ``store``."""
     staff = Staff(store, outside.clock)
 

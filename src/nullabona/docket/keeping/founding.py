@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from nullabona.docket.core.acts import EnrolDetails
@@ -14,7 +13,8 @@ from nullabona.docket.keeping.slots import OUTSIDE, RATCHET
 from nullabona.docket.keeping.staff import StaffChanges
 from nullabona.docket.keeping.vault import check_recipient
 from nullabona.docket.ports import Clock, RandomBytes
-from nullabona.docket.store.sqlite import DeskStore, RoleAlone
+from nullabona.docket.store.opening import DeskPlace, open_rows
+from nullabona.docket.store.rows import RoleAlone
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical
 
@@ -38,14 +38,14 @@ class First:
 
 
 def found(
-    folder: Path,
+    place: DeskPlace,
     first: tuple[First, ...],
     outside: tuple[str, ...],
     cadence: Cadence,
     clock: Clock,
     random_bytes: RandomBytes,
 ) -> bytes:
-    """Found a desk in ``folder``; return the auditor's pointer key, which the desk forgets with its first batch.
+    """Found a desk in ``place``; return the auditor's pointer key, which the desk forgets with its first batch.
 
     Raises `FoundingRefused` or `BadIdentity`; then nothing is kept.
     """
@@ -59,7 +59,7 @@ def found(
             raise RoleAlone(f"{one.officer.officer} cannot be {alone} and also {others}: {alone} stands alone")
     for recipient in outside:
         check_recipient(recipient)
-    store = DeskStore(folder)
+    store = open_rows(place)
     try:
         if store.value("get_meta", CADENCE) is not None:
             raise FoundingRefused("a desk was founded here already")

@@ -9,13 +9,13 @@ from msgspec import UNSET
 from nullabona.docket.core.journal import BEGIN, check_chain, event_hash
 from nullabona.docket.core.records import Event
 from nullabona.docket.ports import Clock, RandomBytes
-from nullabona.docket.store.sqlite import DeskStore
+from nullabona.docket.store.rows import DeskRows
 
 
 class Journal:
     """Records every state change and every reading of a case: who, when, what; never the place or the program."""
 
-    def __init__(self, store: DeskStore, clock: Clock, random_bytes: RandomBytes) -> None:
+    def __init__(self, store: DeskRows, clock: Clock, random_bytes: RandomBytes) -> None:
         self._store = store
         self._clock = clock
         self._random_bytes = random_bytes

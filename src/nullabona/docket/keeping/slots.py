@@ -17,7 +17,7 @@ from nullabona.docket.core.roles import Role
 from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.keeping.vault import seal, unseal
 from nullabona.docket.ports import RandomBytes
-from nullabona.docket.store.sqlite import DeskStore
+from nullabona.docket.store.rows import DeskRows
 from nullabona.errors import Bug, Malformed, UserError
 from nullabona.wire.canonical import canonical, read_canonical
 from nullabona.wire.slots import (
@@ -62,7 +62,7 @@ class MadeSlot:
 class Slots:
     """Makes slots, and opens their boxes."""
 
-    def __init__(self, store: DeskStore, staff: Staff, random_bytes: RandomBytes) -> None:
+    def __init__(self, store: DeskRows, staff: Staff, random_bytes: RandomBytes) -> None:
         self._store = store
         self._staff = staff
         self._random_bytes = random_bytes

@@ -22,7 +22,7 @@ from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import ALONE, DeskAction, NotAllowed, Role
 from nullabona.docket.keeping.vault import check_recipient
 from nullabona.docket.ports import Clock
-from nullabona.docket.store.sqlite import DeskStore
+from nullabona.docket.store.rows import DeskRows
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical, read_canonical
 
@@ -44,7 +44,7 @@ class NoSuchAuthority(UserError):
 class Staff:
     """Looks up officers, their keys, and authorities."""
 
-    def __init__(self, store: DeskStore, clock: Clock) -> None:
+    def __init__(self, store: DeskRows, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 

@@ -20,7 +20,6 @@ from nullabona.docket.keeping.slots import MadeSlot
 from nullabona.docket.ports import DocketLog
 from nullabona.docket.publishing.clock_watch import ClockWatch
 from nullabona.errors import Bug, UserError
-from nullabona.machine.disk import keep_file
 from nullabona.sequencer import KeyTaken
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.slots import SlotLeaf, SlotRef
@@ -189,7 +188,7 @@ class Batches:
         published = await self._log.publish(self._clock())
         if published.size != start + len(entries):
             raise Bug("the docket log is not as long as the desk has made it")
-        keep_file(self._log.public / PERIODS / str(period), published.note)
+        self._log.keep(f"{PERIODS}/{period}", published.note)
         if self._clock() > self._cadence.due_of(period) + self._cadence.window_s:
             self.late.append(period)
         self._mark(period, _KEPT)

@@ -32,5 +32,8 @@ class NoLog:
     async def publish(self, now_s: int) -> PublishedNote:  # noqa: ARG002 - as every log
         raise NotPublishing("the desk was opened without its log")
 
+    def keep(self, name: str, data: bytes) -> None:  # noqa: ARG002 - as every log
+        raise NotPublishing("the desk was opened without its log")
+
     def inclusion(self, index: int) -> bytes:  # noqa: ARG002 - as every log
         raise NotPublishing("the desk was opened without its log")

@@ -21,7 +21,7 @@ from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.slots import Boxed
 from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.ports import Acting
-from nullabona.docket.store.sqlite import Recused
+from nullabona.docket.store.rows import Recused
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical
 from nullabona.wire.slots import EventRecord, NullRecord, Record, RenewalRecord, SlotRef, case_tag

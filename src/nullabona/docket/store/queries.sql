@@ -119,6 +119,9 @@ UPDATE cases SET receipt = ? WHERE id = ?;
 -- name: receipt
 SELECT receipt FROM cases WHERE id = ?;
 
+-- name: erase_day
+SELECT erase_day FROM cases WHERE id = ?;
+
 -- name: set_erase_day
 UPDATE cases SET erase_day = ? WHERE id = ?;
 

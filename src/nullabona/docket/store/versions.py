@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final, Protocol
 
 from nullabona.docket.core import roles
 from nullabona.docket.core.states import STEPS
@@ -107,7 +107,7 @@ def _make(connection: sqlite3.Connection, version: int) -> None:
     for step, sql in migrations().items():
         if 0 < version < step:
             _run(connection, sql)
-    _write_rules(connection)
+    write_rules(connection)
     _run(connection, text("rules.sql"))
 
 
@@ -116,7 +116,19 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
         connection.execute(statement)
 
 
-def _write_rules(connection: sqlite3.Connection) -> None:
+class Writing(Protocol):
+    """What `write_rules` needs of a connection, to whichever database."""
+
+    def execute(self, sql: str, /) -> object:
+        """Run one statement."""
+        ...
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> object:
+        """Run one statement for each row of values."""
+        ...
+
+
+def write_rules(connection: Writing) -> None:
     """What core/states.py and core/roles.py say, where the triggers find it."""
     steps = [(state or "", action, after) for (state, action), after in STEPS.items()]
     permits = [(role, action, state or "") for role, action, state in roles.permits()]

@@ -10,20 +10,28 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from nullabona.client.account import need_account, renew_card
 from nullabona.client.api import Client, Options, Unlock, Unprotected, Warned, open_client
 from nullabona.client.api.events import RelayLostBox
+from nullabona.client.core.contacts import handed_cards
 from nullabona.errors import NullabonaError, UserError
 from nullabona.processes.orders import obey, speak_utf8
 
 WAIT_S: Final = 30.0
+PROVEN_S: Final = 180.0
+CARD_S: Final = 75.0
+LOOK_S: Final = 0.2
 TOGETHER: Final = "together"
 HASTE: Final = {
-    "settle": 1_500, "put_back_any": 2_000, "receipt": 300, "retry": 300, "retry_most": 1_000,
-    "announcement": 2_000, "ticket": 1_000, "commit_spread": 300, "apart": 200, "behind": 200, "joining": 100,
+    "settle": 1_500, "put_back_any": 2_000, "receipt": 300, "receipt_unread": 300, "reply": 300,
+    "retry": 300, "retry_most": 1_000,
+    "announcement": 2_000, "ticket": 1_000, "commit_spread": 300, "apart": 200, "unsure": 1_000, "behind": 200,
+    "joining": 100, "card": 1_000,
 }  # fmt: skip
 """Delays of the client, in ms, shortened for the demo: what waits up to a minute elsewhere waits two seconds here."""
 
@@ -71,6 +79,30 @@ class Deeds:
             "inbox key": root.inbox().hpke_seed.hex(),
             "device key": account.record.device_seed.hex(),
         }
+
+    async def proven(self) -> None:
+        """Wait until this account's card is in the public record and what it sends to strangers brings the proof."""
+        async with asyncio.timeout(PROVEN_S):
+            while not self._client.record.proves_us():  # noqa: ASYNC110 - no event tells of it
+                await asyncio.sleep(LOOK_S)
+
+    async def renew_card(self) -> int:
+        """Make the account's next card, as its device does once a week; its number."""
+        runner = self._client._session.runner  # noqa: SLF001 - nobody can ask for it
+        with runner.step() as step:
+            made = renew_card(step.store, step.mls, need_account(step.store), step.day)
+        runner.publishing.poke()
+        return made.card.sequence
+
+    async def knows_card(self, handle: str, number: int) -> bool:
+        """Wait until this device would add a contact to a group with the card of this number, and ask nobody. False: it
+        does not come to that, so it will ask.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CARD_S):
+                while self._card_of(handle) != number:  # noqa: ASYNC110 - no event tells of it
+                    await asyncio.sleep(LOOK_S)
+        return self._card_of(handle) == number
 
     async def ask(self, handle: str, greeting: str) -> None:
         """Ask somebody to talk."""
@@ -154,6 +186,11 @@ class Deeds:
         """Ask for new keys, and wait for nothing."""
         await self._client.rooms.update_keys(room)
 
+    async def epoch(self, room: str) -> list[str]:
+        """The epoch of a room that this device is in, and the address of its box."""
+        details = self._client.rooms.details(room)
+        return [str(details.epoch), details.box.hex()]
+
     async def settled(self, room: str) -> None:
         """Wait until every change that this device wants of a room has come about: new keys after a lie, say."""
         await self._client.rooms.wait_changed(room, timeout_s=WAIT_S)
@@ -176,6 +213,12 @@ class Deeds:
 
     def _state_of(self, handle: str) -> str:
         return next((contact.state for contact in self._client.contacts.all() if contact.handle == handle), "")
+
+    def _card_of(self, handle: str) -> int:
+        found = next(contact for contact in self._client.contacts.all() if contact.handle == handle)
+        with self._client._session.view() as step:  # noqa: SLF001 - as above
+            card, _ = handed_cards.newest_of(step, found.account)
+        return -1 if card is None else card.sequence
 
     def _can_write(self, handle: str) -> bool:
         found = next((contact for contact in self._client.contacts.all() if contact.handle == handle), None)

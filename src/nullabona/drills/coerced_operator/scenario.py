@@ -109,17 +109,16 @@ class _Scene:
     async def lie(self, name: str) -> Told:
         """Tell one lie while everybody speaks; then be honest until everybody has everything."""
         apart = [actor.address for actor in self._people[HALF:]] if name == APART else []
-        # Of two histories people are told once for each epoch: the epoch in which they were has to be over.
-        await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in self._people))
+        await self._begin_epoch()
         await self._warned()
         had, lied = await self._shown(), time.monotonic()
         await self._relay.do("lie", name=name, apart=apart)
         await self._say(name)
-        for actor in (self._people[1], self._people[3]) if name != SPOIL else ():
+        if name == APART:
+            await self._talk_apart()
+        for actor in (self._people[1], self._people[3]) if name not in {SPOIL, APART} else ():
             await actor.do("renew_keys", room=_GROUP)
         looked = await self._look_up() if name == CARDS else []
-        if name == APART:
-            await self._talked_apart()
         answers = await self._until_told()
         shown = await self._shown()
         await self._relay.do("lie", name="")
@@ -130,9 +129,23 @@ class _Scene:
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
         told = Told(name, answers, came, forged, await self._warned(), seconds, await self._whole(), tuple(looked))
-        if name == SPOIL:  # nobody did so during it: the next lie needs an epoch in which nobody was told yet
-            await self._people[1].do("renew_keys", room=_GROUP)
         return await self._until_noticed(told, _NOTICE_S + began - lied) if name in NOTICED else told
+
+    async def _begin_epoch(self) -> None:
+        """Until everybody is in an epoch that began while the relay was honest.
+
+        Of two histories people are told once for each epoch. They may hear of those of the lie before at any time: in
+        the epoch in which they were, however, and not in this one.
+        """
+        await self._people[1].do("renew_keys", room=_GROUP)
+        began = time.monotonic()
+        while time.monotonic() - began < _PATIENCE_S:
+            await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in self._people))
+            first, *others = [await actor.do("epoch", room=_GROUP) for actor in self._people]
+            if others == [first] * len(others):
+                return
+            await asyncio.sleep(_POLL_S)
+        raise ProcessFailed("the people do not come to the same epoch")
 
     async def _look_up(self) -> list[str]:
         """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none; each
@@ -151,14 +164,29 @@ class _Scene:
         return sum(line[0] != actor.account for line in shown[actor.name])
 
     async def _say(self, text: str) -> None:
-        for number, actor in enumerate(self._people):
-            line = f"{text} {number}"
-            await actor.do("write", room=_GROUP, text=line)
-            self._said.append([actor.account, line])
+        for number in range(len(self._people)):
+            await self._write(number, f"{text} {number}")
 
-    async def _talked_apart(self) -> None:
-        """Until each half has what it said itself."""
-        await self._have(len(self._said) - HALF)
+    async def _write(self, number: int, line: str) -> None:
+        actor = self._people[number]
+        await actor.do("write", room=_GROUP, text=line)
+        self._said.append([actor.account, line])
+
+    async def _talk_apart(self) -> None:
+        """Until each half is in an epoch of its own and has what it said itself, and the true history is the longer.
+
+        Who is shown less than before is told that it is gone, and need not see that there were two.
+        """
+        (first, second), deceived = self._people[:HALF], self._people[HALF:]
+        said, began = len(self._said), time.monotonic()
+        await deceived[-1].do("renew_keys", room=_GROUP)
+        await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in deceived))
+        await self._have(said - HALF, deceived)
+        while not await self._relay.do("longer") and time.monotonic() - began < _LIE_S:
+            await self._write(0, f"{APART} more {len(self._said)}")
+            await self._have(len(self._said) - HALF, [first, second])
+        await second.do("renew_keys", room=_GROUP)
+        await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in (first, second)))
 
     async def _until_told(self) -> int:
         """Until the lie was told a few times; how often it was."""
@@ -185,9 +213,9 @@ class _Scene:
             if count > shown:
                 shown, since = count, time.monotonic()
 
-    async def _have(self, count: int) -> bool:
-        """Wait until everybody has so many messages; False if somebody does not come to have them."""
-        deeds = (actor.do("has", room=_GROUP, count=count) for actor in self._people)
+    async def _have(self, count: int, people: Sequence[Actor] = ()) -> bool:
+        """Wait until people, by default all, have so many messages; False if somebody does not come to have them."""
+        deeds = (actor.do("has", room=_GROUP, count=count) for actor in people or self._people)
         came = await asyncio.gather(*deeds, return_exceptions=True)
         for wrong in came:
             if isinstance(wrong, BaseException) and not isinstance(wrong, ProcessFailed):

@@ -21,7 +21,8 @@ from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
 from nullabona.machine.http_client import Route
-from nullabona.processes.program import NULLA, ProcessFailed, Program, free_port, nulla, run
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import NULLA, ProcessFailed, Program, nulla, run
 from nullabona.processes.servers import RelayProcess
 from nullabona.reading import ask_witnesses
 from nullabona.sequencer import restore_log

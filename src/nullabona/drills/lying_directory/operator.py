@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from nullabona.directory.core.records import Erase, Hold, Keep, StoredCard, held
 from nullabona.directory.core.refusal import BUSY, refuse
 from nullabona.directory.opening import NOBODY, RecordOptions, open_record, open_store
 from nullabona.directory.service import DirectoryService, Options
+from nullabona.drills.lying_directory.short_lists import HIDDEN, make_short_lists
 from nullabona.drills.operator.serving import serve_begun
 from nullabona.drills.stage.stubborn import asking_no_witness
 from nullabona.errors import NullabonaError
@@ -56,6 +57,15 @@ class LyingDirectory(DirectoryService):
         self._lines: dict[str, str] = {}
         self._forged: set[str] = set()
         self._folders: list[Path] = []
+        self._reasons: dict[str, str] = {}
+
+    async def advance(self, *, force: bool = False) -> None:
+        """As the real one, and remember why witnesses do not sign."""
+        try:
+            await super().advance(force=force)
+        except NoQuorum as error:
+            self._reasons = error.reasons
+            raise
 
     # -- what is answered
 
@@ -107,6 +117,7 @@ class LyingDirectory(DirectoryService):
         self._lines.clear()
         self._deaf.clear()
         self._forged.clear()
+        HIDDEN.clear()
         self._withheld = ""
 
     async def enter(self, card: str) -> int:
@@ -134,6 +145,21 @@ class LyingDirectory(DirectoryService):
 
         await self._in_writer(work)
         await self.epochs(2)
+
+    async def leave_out(self, name: str) -> None:
+        """Leave what changes at a name out of the lists of changes."""
+        label, _ = self._record.label(parse_handle(f"{name}@{self.host}"))
+        self._reasons = {}
+        HIDDEN.add(label)
+
+    async def refused(self, reason: str, within_s: float) -> bool:
+        """Whether a witness refuses to sign for this reason, within this time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while reason not in self._reasons.values():  # noqa: ASYNC110 - the clock closes the epoch
+                    await asyncio.sleep(0.05)
+                return True
+        return False
 
     async def erase(self, name: str) -> None:
         """Enter that a handle was deleted, and wait until that is in the record."""
@@ -284,6 +310,7 @@ def _opened(data: Path | None, host: str, options: Options) -> LyingDirectory:
 
 def main() -> None:
     """Serve until stopped."""
+    make_short_lists()
     serve_begun(json.loads(sys.argv[1]), _opened)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from nullabona.directory.keys import FILE, open_keys
 from nullabona.drills.stage.witnesses import witnessed
-from nullabona.processes.program import free_port, python
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import python
 from nullabona.processes.workers import Worker, working
 from nullabona.wire.epoch import origin_of
 
@@ -26,14 +27,19 @@ class LyingRelay:
 
 
 @asynccontextmanager
-async def lying_relay(folder: Path, period_s: int, patience_s: float) -> AsyncIterator[LyingRelay]:
-    """Everything, running until the block ends. What the operator is told may take ``patience_s``."""
+async def lying_relay(
+    folder: Path, period_s: int, patience_s: float, *, mirrored: bool = False
+) -> AsyncIterator[LyingRelay]:
+    """Everything, running until the block ends. What the operator is told may take ``patience_s``.
+
+    ``mirrored``: one of the witnesses mirrors the map.
+    """
     host = f"127.0.0.1:{free_port()}"
     record = folder / "record"
     keys = open_keys(record / FILE, origin_of(host))
     vkeys = [signer.verifier.encode() for signer in keys.signers]
     async with AsyncExitStack() as stack:
-        witnesses = await stack.enter_async_context(witnessed(folder, vkeys))
+        witnesses = await stack.enter_async_context(witnessed(folder, vkeys, f"http://{host}/" if mirrored else ""))
         policy = folder / "witnesses.txt"
         policy.write_text(witnesses.policy, "utf-8")
         settings = {"data": str(folder / "relay"), "listen": [host], "host": host, "record": str(record),

@@ -33,12 +33,21 @@ def report_of(period_s: int, lies: Sequence[Caught]) -> Report:
     )
     report.section(
         _say("period-s-operator", period_s=period_s),
-        [*(line(each) for each in lies), _in_time(period_s)],
+        [*(line(each) for each in lies), _in_time(period_s), *_three_times(lies)],
     )  # fmt: skip
     for id, text in _CLAIMS.items():
         of = [each for each in lies if each.id == id]
         report.checks.append(Check.of(id, text, held=bool(of) and all(each.held for each in of)))
     return report
+
+
+def _three_times(lies: Sequence[Caught]) -> list[Text]:
+    """When a false card of the own handle is found: by a true list, by a mirror, and without either."""
+    first = {each.id: each for each in reversed(lies) if each.held}
+    if not {"M-06", "M-11", "M-19"} <= first.keys():
+        return []
+    listed, mirror, look = (first[id].seconds for id in ("M-11", "M-19", "M-06"))
+    return [_say("three-times", listed=listed, mirror=mirror, hours=look / 3_600)]
 
 
 def _in_time(period_s: int) -> Text:
@@ -47,10 +56,12 @@ def _in_time(period_s: int) -> Text:
 
 _CLAIMS: Final = {
     "M-03": _say("m-03"),
+    "M-06": _say("m-06"),
     "M-10": _say("m-10"),
     "M-11": _say("m-11"),
     "M-12": _say("m-12"),
     "M-13": _say("m-13"),
     "M-14": _say("m-14"),
     "M-15": _say("m-15"),
+    "M-19": _say("m-19"),
 }  # fmt: skip

@@ -18,6 +18,7 @@ from nullabona.client.api import Client, Options, Warned, open_client
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Unprotected
 from nullabona.drills.lying_directory.findings import SLACK_S, Caught, line, within
+from nullabona.drills.lying_directory.lists import found_by_own_look, refused_by_mirror, until_in_record, warned
 from nullabona.drills.lying_directory.relay import LyingRelay, lying_relay
 from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.reporting.text import Sentences, Tell, as_it_is
@@ -50,23 +51,20 @@ async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) ->
         for client, name in ((mina, "mina"), (jun, "jun")):
             await client.account.create(f"{name}@{relay.host}")
             await client.account.wait_published(timeout_s=_patience(period_s))
-        await _until_in_record(jun, mina.me.handle, _patience(period_s))
-        return [lie async for lie in _Lies(relay, mina, jun, nari, tell, period_s, only)]
+        await until_in_record(jun, mina.me.handle, _patience(period_s))
+        caught = [lie async for lie in _Lies(relay, mina, jun, nari, tell, period_s, only)]
+    if not only or "M-19" in only:
+        tell(_say("one-witness-mirrors"))
+        (folder / "mirrored").mkdir()
+        async for lie in refused_by_mirror(folder / "mirrored", period_s, _patience(period_s)):
+            tell(line(lie))
+            caught.append(lie)
+    return caught
 
 
 def _patience(period_s: int) -> float:
     """How long anything is waited for."""
     return _PATIENCE_S + 4 * period_s
-
-
-async def _until_in_record(looker: Client, handle: str, patience_s: float) -> Card:
-    """Wait until the card is in the record and both lookers have seen it there."""
-    async with asyncio.timeout(patience_s):
-        while True:
-            card = await looker.contacts.look_up(handle)
-            if looker.record.standing().size > 3:
-                return card
-            await asyncio.sleep(0.2)
 
 
 class _Lies:
@@ -85,6 +83,7 @@ class _Lies:
             (self._show_false, "M-10"), (self._show_elsewhere, "M-10"), (self._show_unpromised, "M-10 M-15"),
             (self._enter_false, "M-03 M-11"), (self._ghost, "M-12"), (self._between, "M-11 M-12"),
             (self._roll_back, "M-14"), (self._two_views, "M-13"), (self._one_line, "M-13"), (self._hide, "M-15"),
+            (self._leave_out, "M-06"),
         )  # fmt: skip
         left = set(self._only)
         for deed, lines in deeds:
@@ -190,7 +189,7 @@ class _Lies:
     async def _enter_false(self) -> list[Caught]:
         begun, after = time.monotonic(), self._mina.last_event()
         await self._relay.operator.do("enter", card=self._false().hex())
-        code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
+        code = await warned(self._mina, after, "unknown-card", 2 * self._within_s)
         seconds = time.monotonic() - begun
         believed = "believed" if await self._believed() else "not-believed"
         await self._mend()
@@ -206,11 +205,16 @@ class _Lies:
         card = forge_card(self._card(), root.identity_key(), previous=self._card())
         begun, after = time.monotonic(), self._mina.last_event()
         await self._relay.operator.do("enter", card=card.hex())
-        code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
+        code = await warned(self._mina, after, "unknown-card", 2 * self._within_s)
         seconds = time.monotonic() - begun
         await self._mend()
         lie = _say("add-device-mina")
         return Caught("M-12", lie, _OWNER, code, frozenset({"foreign-entry"}), seconds, within_s=self._within_s)
+
+    async def _leave_out(self) -> Caught:
+        caught = await found_by_own_look(self._relay, self._mina, self._false(), self._patience_s, self._within_s)
+        await self._mend()
+        return caught
 
     async def _roll_back(self) -> Caught:
         await self._relay.operator.do("remember", name="mina")
@@ -245,7 +249,7 @@ class _Lies:
         lie = _say("confirm-card-never")
         found = []
         for client, by, start in ((self._nari, _OWNER, 0), (self._jun, _LOOKER, after)):
-            code = await self._warned(client, start, "not-entered", self._patience_s)
+            code = await warned(client, start, "not-entered", self._patience_s)
             kept = any(each.code == code and each.shown for each in client.record.evidence())
             more = _say("signed-promise-evidence") if kept else as_it_is("")
             wanted = expected if kept else frozenset[str]()
@@ -272,17 +276,6 @@ class _Lies:
                 await stranger.account.create(f"s{secrets.token_hex(4)}@{self._relay.host}")
                 card = await stranger.contacts.look_up(self._handle, timeout_s=self._patience_s)
         return card.identity_key != self._card().identity_key
-
-    async def _warned(self, client: Client, after: int, reason: str, within_s: float) -> str:
-        """The code of the warning that comes; empty if none does in time."""
-        try:
-            async with asyncio.timeout(within_s):
-                async for event in client.events(after=after):
-                    if isinstance(event, Warned) and event.detail.get("reason") == reason:
-                        return event.code
-        except TimeoutError:
-            pass
-        return ""
 
     async def _warned_of(self, client: Client, after: int, epochs: frozenset[int]) -> dict[int, str]:
         """The codes of warnings about cards that are not one's own in these epochs, as far as they come in time."""

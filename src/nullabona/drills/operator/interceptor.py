@@ -15,7 +15,8 @@ from nullabona.errors import Malformed
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.front import Front
 from nullabona.relay.websocket import WebSocket
-from nullabona.wire.messages import AnyResponse, Request, decode_request, decode_response
+from nullabona.wire.message import Request
+from nullabona.wire.messages import AnyResponse, decode_request, decode_response
 
 
 @dataclass(frozen=True, slots=True)

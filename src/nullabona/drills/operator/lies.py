@@ -26,17 +26,8 @@ from nullabona.drills.operator.interceptor import Peer, intercept
 from nullabona.drills.operator.serving import serve
 from nullabona.wire.address import box_address
 from nullabona.wire.card import verify_card
-from nullabona.wire.messages import (
-    POLICY_ROOM,
-    AnyResponse,
-    Append,
-    Appended,
-    AwaitWake,
-    CardFound,
-    Frames,
-    Read,
-    Request,
-)
+from nullabona.wire.message import Request
+from nullabona.wire.messages import POLICY_ROOM, AnyResponse, Append, Appended, AwaitWake, CardFound, Frames, Read
 from nullabona.wire.wakes import wake_tokens
 
 _LEAST_FRAME: Final = 512
@@ -165,6 +156,12 @@ class Liar:
     def count(self) -> int:
         """How many answers were lies since the last order to lie."""
         return self._count
+
+    def longer(self) -> bool:
+        """Whether in each box of before that grew for those who are kept apart, more came in truth."""
+        both = [(self._real[address], other) for address, other in list(self._other.items())]
+        grew = [(real, other) for real, other in both if 0 < real.before < len(other.frames)]
+        return bool(grew) and all(len(real.frames) > len(other.frames) for real, other in grew)
 
     # -- what passes
 

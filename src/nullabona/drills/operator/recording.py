@@ -20,14 +20,8 @@ import msgspec
 
 from nullabona.drills.operator.interceptor import Peer, intercept
 from nullabona.drills.operator.serving import say_ready, serve
-from nullabona.wire.messages import (
-    AnyRequest,
-    AnyResponse,
-    Request,
-    decode_request,
-    decode_response,
-    encode,
-)
+from nullabona.wire.message import Request
+from nullabona.wire.messages import AnyRequest, AnyResponse, decode_request, decode_response, encode
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):

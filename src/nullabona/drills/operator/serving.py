@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from nullabona.directory.service import open_directory
 from nullabona.operating.beginning import begin_relay
 from nullabona.operating.relay import OpenDirectory, serve_relay
-from nullabona.processes.program import free_port
+from nullabona.processes.ports import free_port
 
 Ready: TypeAlias = Callable[[list[str]], None]
 
@@ -25,7 +25,7 @@ def say_ready(urls: list[str]) -> None:
 
 
 def serve(command: list[str], ready: Ready = say_ready) -> None:
-    """Serve until stopped. ``command``: ``relay serve`` with --data and --listen; its other words change nothing.
+    """Serve until stopped. ``command``: ``relay serve`` with --data, --listen and --period; other words change nothing.
 
     ``ready`` is called on the relay's loop.
     """
@@ -33,8 +33,10 @@ def serve(command: list[str], ready: Ready = say_ready) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
     parser.add_argument("--listen", required=True)
+    parser.add_argument("--period", type=int)
     chosen, _ = parser.parse_known_args(command)
-    serve_begun({"data": chosen.data, "listen": [chosen.listen]}, ready=ready)
+    period = {} if chosen.period is None else {"period": chosen.period}
+    serve_begun({"data": chosen.data, "listen": [chosen.listen], **period}, ready=ready)
 
 
 def serve_begun(settings: dict[str, Any], opened: OpenDirectory = open_directory, ready: Ready = say_ready) -> None:

@@ -64,10 +64,10 @@ class Member(Actor):
 
 _SOUGHT: Final = ("X-01", "X-10", "X-11", "X-12")
 _ACTS: Final = {
-    "one_frame": "X-02 X-04 X-13 X-15",
+    "one_frame": "X-02 X-04 X-13",
     "other_bytes": "X-04 X-14 X-15",
     "whole_box": "X-04 X-13 X-15",
-    "by_a_member": "X-13 X-15",
+    "by_a_member": "X-13",
     "list_of_hashes": "X-03",
     "by_report": "X-06 X-16 X-17",
     "nothing_left": "R-02",
@@ -176,7 +176,7 @@ class _Scene:
         hit = operator.erase_blobs(chunks)
         erased = await asyncio.to_thread(operator.erase_frame, frame)
         began = time.monotonic()
-        removal.frame = await self._return(erased, [WANTED], _OTHERWISE)
+        removal.frame = await self._return(erased, [WANTED])
         there = await people["sora"].do("photo", room=GROUP, message=self._photo)
         kept = await people["jun"].do("photo", room=GROUP, message=self._photo, within_s=1.0)
         removal.chunk = Hunted(hit, kept == "here", there == "here", time.monotonic() - began)
@@ -213,7 +213,7 @@ class _Scene:
         hand = Hand.of(self._operator.relay.url, box)
         there = len(await hand.read())
         erased = there if await hand.erase() else 0
-        removal.trimmed = await self._return(erased, list(_TRIMMED), _OTHERWISE)
+        removal.trimmed = await self._return(erased, list(_TRIMMED))
 
     async def list_of_hashes(self, removal: Removal) -> None:
         """The operator keeps a list of hashes and erases what is on it whenever it comes."""
@@ -264,8 +264,8 @@ class _Scene:
 
     # -- inside
 
-    async def _return(self, erased: int, texts: list[str], code: str, without: str = "") -> Hunted:
-        """Who was away comes back; whether everybody has these texts once, in this order, and is told of ``code``.
+    async def _return(self, erased: int, texts: list[str], code: str = "", without: str = "") -> Hunted:
+        """Who was away comes back; whether everybody has these texts once, in order, and is told of ``code``, if any.
 
         ``without``: somebody who goes meanwhile, so that what they said can come from others alone.
         """
@@ -285,7 +285,7 @@ class _Scene:
             await people[without].start()
         arrived, in_order = _once(found, texts), _in_order(found, texts)
         await people.settle(("mina", "jun", "sora"))
-        return Hunted(erased, kept, arrived, seconds, in_order, await self._told(code))
+        return Hunted(erased, kept, arrived, seconds, in_order, await self._told(code) if code else [])
 
     async def _told(self, code: str) -> list[str]:
         """What they were told of the relay since: it takes until somebody else has said what they saw.

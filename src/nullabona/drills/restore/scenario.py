@@ -26,7 +26,8 @@ from nullabona.drills.reporting.report import DrillFailed
 from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.restore.findings import Mistakes, Start
 from nullabona.drills.stage.playing import Stage, in_folder, playing
-from nullabona.processes.program import ProcessFailed, free_port, run
+from nullabona.processes.ports import free_port
+from nullabona.processes.program import ProcessFailed, run
 from nullabona.wire.epoch import origin_of
 
 _say: Final = Sentences("drill_restore")

@@ -21,12 +21,15 @@ def main():
 """
 
 
-def wheel(version: str, *, deed: str = "pass", code: int = 0) -> tuple[str, bytes]:
-    """Name and bytes of a wheel whose ``nulla`` says ``version``, and else does ``deed`` and exits with ``code``."""
+def wheel(version: str, *, deed: str = "pass", code: int = 0, metadata: str = "") -> tuple[str, bytes]:
+    """Name and bytes of a wheel whose ``nulla`` says ``version``, and else does ``deed`` and exits with ``code``.
+
+    ``metadata``: more lines of its METADATA.
+    """
     info = f"nullabona-{version}.dist-info"
     files = {
         "nullabona_standin.py": _PROGRAM.format(version=version, deed=deed, code=code),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: nullabona\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: nullabona\nVersion: {version}\n{metadata}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: drill\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": "[console_scripts]\nnulla = nullabona_standin:main\n",
     }

@@ -26,12 +26,12 @@ class Witnesses:
 
 
 @asynccontextmanager
-async def witnessed(folder: Path, vkeys: Sequence[str]) -> AsyncIterator[Witnesses]:
-    """Both know the log with these keys, and run until the block ends."""
+async def witnessed(folder: Path, vkeys: Sequence[str], mirrored: str = "") -> AsyncIterator[Witnesses]:
+    """Both know the log with these keys, and run until the block ends. ``mirrored``: whose map the first mirrors."""
     async with AsyncExitStack() as stack:
         started = []
-        for name in WITNESSES:
-            started.append(await asyncio.to_thread(WitnessProcess, folder / name, name, vkeys))
+        for name, url in zip(WITNESSES, (mirrored, ""), strict=True):
+            started.append(await asyncio.to_thread(WitnessProcess, folder / name, name, vkeys, mirrored=url))
             stack.callback(started[-1].stop)
         lines = [f"witness {name} {one.vkey} {one.url}" for name, one in zip(WITNESSES, started, strict=True)]
         policy = "\n".join([*lines, f"group both all {' '.join(WITNESSES)}", "quorum both", ""])

@@ -6,7 +6,7 @@ These are an analyst's first steps. The leakage measure (docs/leakage.md) has th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import combinations, pairwise
@@ -94,6 +94,8 @@ class Listened:
     """Wake token → the connections that waited for it."""
     looked_up: list[tuple[float, str]] = field(default_factory=list)
     """When a card was looked up, and the name. A relay that is also the directory sees this."""
+    askers: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    """Name → each address that looked it up, and when it did so last."""
     letters: list[tuple[float, bytes]] = field(default_factory=list)
     """When an item was appended to an inbox, and to which."""
     asking: set[int] = field(default_factory=set)
@@ -180,7 +182,7 @@ class Listened:
         if not seen.response:
             asked = seen.asked()
             self._take_request(seen.peer, seen.address, asked)
-            self._take_question(seen.at, asked)
+            self._take_question(seen.at, seen.address, asked)
         else:
             self._take_answer(seen.asked(), seen.told())
 
@@ -237,10 +239,11 @@ class Listened:
         if asked.wake is not None:
             sealed.add(bytes(asked.wake[0]))
 
-    def _take_question(self, at: float, asked: AnyRequest) -> None:
+    def _take_question(self, at: float, address: str, asked: AnyRequest) -> None:
         match asked:
             case LookupCard():
                 self.looked_up.append((at, asked.name))
+                self.askers[asked.name][address] = at
             case Append(policy=policy) if policy == POLICY_INBOX:
                 self.letters.append((at, _address(asked)))
             case _:
@@ -315,10 +318,14 @@ def looked_up_together(tape: Listened) -> frozenset[frozenset[str]]:
     Within a burst, each look-up follows the one before in less than half of the time that separates the burst from the
     look-ups before and after it. Look-ups just before a request, and those that answer one, are left out.
     """
-    answered = list(_answered(tape))
-    taken = {answer for _, answer, _ in answered}
-    begun = min((at for at, _ in tape.letters), default=float("inf"))
-    rest = [ask for n, ask in enumerate(answered[0][2]) if n not in taken and ask[0] > begun] if answered else []
+    asks, begun = _asks(tape), min((at for at, _ in tape.letters), default=float("inf"))
+    taken = {answer for _, answer, _ in _answered(tape)}
+    later = [(n, ask) for n, ask in enumerate(asks) if ask[0] > begun]
+    # A request that brings a proof is answered without a look-up, so each look-up may be one for a group.
+    return _bursts([ask for n, ask in later if n not in taken]) | _bursts([ask for _, ask in later])
+
+
+def _bursts(rest: Sequence[tuple[float, str]]) -> frozenset[frozenset[str]]:
     gaps = [float("inf"), *(then - at for (at, _), (then, _) in pairwise(rest)), float("inf")]
     found = (
         frozenset(name for _, name in rest[first : last + 1])
@@ -328,19 +335,29 @@ def looked_up_together(tape: Listened) -> frozenset[frozenset[str]]:
     return frozenset(names for names in found if len(names) > 1)
 
 
+def _written(tape: Listened) -> list[tuple[float, str]]:
+    """When each item came into an inbox, and its owner's name."""
+    owner = {address: handle.rpartition("@")[0] for handle, address in tape.inbox_of.items()}
+    return [(at, owner[box]) for at, box in tape.letters if box in owner]
+
+
+def _asks(tape: Listened) -> list[tuple[float, str]]:
+    """Look-ups of people whose inbox is known, without those just before an item to the same name."""
+    names, written = {handle.rpartition("@")[0] for handle in tape.inbox_of}, _written(tape)
+    return [
+        (at, name)
+        for at, name in tape.looked_up
+        if name in names and not any(name == to and 0 <= on - at < _ASKED_S for on, to in written)
+    ]
+
+
 def _answered(tape: Listened) -> Iterator[tuple[str, int, list[tuple[float, str]]]]:
     """For each item in an inbox whose answer was seen: the owner's name, the index of the look-up, and all look-ups.
 
-    That look-up is the next one of another name. Look-ups just before an item to the same name are left out.
+    That look-up is the next one of another name.
     """
-    owner = {address: handle.rpartition("@")[0] for handle, address in tape.inbox_of.items()}
-    written = [(at, owner[box]) for at, box in tape.letters if box in owner]
-    asks = [
-        (at, name)
-        for at, name in tape.looked_up
-        if name in owner.values() and not any(name == to and 0 <= on - at < _ASKED_S for on, to in written)
-    ]
-    for at, asked in written:
+    asks = _asks(tape)
+    for at, asked in _written(tape):
         found = next((n for n, (then, name) in enumerate(asks) if then > at and name != asked), None)
         if found is not None:
             yield asked, found, asks

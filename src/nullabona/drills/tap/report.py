@@ -48,7 +48,7 @@ def report_of(heard: Heard) -> Report:
         frozenset(pair for pair in with_.pairs if heard.watched in pair),
         frozenset(pair for pair in heard.true if heard.watched in pair),
     )
-    scores["look-ups"] = Score.of(guess_by_look_ups(tape), heard.true)
+    scores["look-ups"] = Score.of(guess_by_look_ups(tape), frozenset(map(frozenset, heard.requests)))
     out = Report("tap", _say("live-tap-operator"))
     out.section(_say("tape"), _describe(heard, searched))
     out.section(_say("read-said"), list(_read(found, heard, sought)))
@@ -57,7 +57,7 @@ def report_of(heard: Heard) -> Report:
     opened = tape.opened()
     unread = _unread(found, sought, opened, plain=tape.noise.plain)
     out.section(_say("tried-all-passed"), _tried(heard, opened))
-    out.checks = [*_can(heard, scores["with"], watched), *_asked(heard, scores["look-ups"]), *unread, *_cannot(heard)]
+    out.checks = [*_can(heard, scores["with"], watched), *_asked(heard), *unread, *_cannot(heard)]
     out.data = {
         "tape": {"requests": tape.lines, "bytes": tape.size, "seconds": round(tape.seconds, 1)},
         "noise": {"count": tape.noise.count, "alike": tape.noise.alike, "packable": tape.noise.packable},
@@ -124,6 +124,8 @@ def _inferred(heard: Heard, scores: dict[str, Score], watched: Score) -> Iterato
     yield _say("without-addresses-looked", right=asked.right, guessed=asked.guessed - asked.right)
     sets, groups = looked_up_together(heard.listened), len(heard.guests)
     yield _say("same-way-looked", sets=len(sets), guests=len(heard.guests & sets), groups=groups)
+    guests, looked = sum(map(len, heard.guests)), len(heard.looked_up_guests)
+    yield _say("guests-looked-up", looked=looked, guests=guests)
     yield _say("watching-one", watched=heard.watched, pairs=_pairs(watched))
     sender, pieces = _file_sender(heard)
     yield _say("file-sender", pieces=pieces, sender=sender or _say("nobody"))
@@ -161,11 +163,13 @@ def _can(heard: Heard, pairs: Score, watched: Score) -> Iterator[Check]:
     yield Check.of("W-05", _CLAIMS["W-05"], held=heard.inbox_grew > 0)
 
 
-def _asked(heard: Heard, score: Score) -> Iterator[Check]:
-    """By look-ups: more of the guessed pairs are right than wrong; and all of a group but its maker are one guess."""
-    yield Check.of("T-21", _CLAIMS["T-21"], held=2 * score.right > score.guessed > 0)
-    groups = heard.guests & looked_up_together(heard.listened)
-    yield Check.shown("T-22", _CLAIMS["T-22"], seen=bool(groups), otherwise=_AMONG_OTHERS)
+def _asked(heard: Heard) -> Iterator[Check]:
+    """By look-ups: nobody who was asked looked up who had asked, and nobody whom they put into a group."""
+    told = Check.of("T-21", _CLAIMS["T-21"], held=not heard.looked_up_askers)
+    yield told.unless(None if heard.requests and heard.listened.looked_up else _NOT_SAID)
+    names = ", ".join(sorted(heard.looked_up_guests))
+    guests = Check.of("T-22", _CLAIMS["T-22"].with_list(names), held=not names)
+    yield guests.unless(None if heard.makers and heard.listened.looked_up else _NOT_SAID)
 
 
 def _unread(found: list[Finding], sought: list[Secret], opened: list[str], *, plain: bool) -> Iterator[Check]:
@@ -202,7 +206,6 @@ def _cannot(heard: Heard) -> Iterator[Check]:
     yield Check.of("S-25", _CLAIMS["S-25"], held=untied).unless(_NOT_SAID if heard.remembered is None else None)
 
 
-_AMONG_OTHERS: Final = _say("others-looked-up")
 _NOT_SAID: Final = _say("nothing-kind-there")
 _CLAIMS: Final = {
     "T-01": _say("t-01"),

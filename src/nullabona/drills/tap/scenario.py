@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+import time
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +48,8 @@ _TALK: Final = (
     ("dan", "여름 여행 2026", "Shall we bring the small tent or the large one?"),
 )
 _TOGETHER: Final = ("hani", "leo")
+_PERIOD_S: Final = 10
+"""Of the directory's record. Nobody asks before their card is in it: an account's first minutes are another story."""
 _CALM_S: Final = 2.0
 """Seconds for which a wake may be under way: a relay keeps it for a device that waits again within the second."""
 _LOOKS_S: Final = 180.0
@@ -61,13 +64,14 @@ _FILE_TEXT: Final = _QUESTION + "".join(f"\n{number}. " + "?" * number for numbe
 async def hear(folder: Path, tell: Tell) -> Heard:
     """Play it all in ``folder``."""
     program = ("-m", "nullabona.drills.operator.recording", str(folder / "tape"))
-    async with playing(folder, program=program) as stage:
+    async with playing(folder, "--period", str(_PERIOD_S), program=program) as stage:
         tell(_say("operator-made-run"))
         scene = _Scene(stage)
         await scene.gather(tell)
         before = scene.inbox_counts()
         await scene.befriend()
         asked = scene.inbox_counts()
+        await scene.renew()
         await scene.open_groups()
         formed = scene.inbox_counts()
         tell(_say("they-talk-two"))
@@ -115,6 +119,7 @@ class _Scene:
             self._people[name].together = True
         self._rooms: set[str] = set()
         self._remembered: list[str] | None = None
+        self._grouped_at = 0.0
 
     def handle(self, name: str) -> str:
         """The whole handle of somebody."""
@@ -130,14 +135,33 @@ class _Scene:
         """Accounts."""
         tell(_say("six-people-make"))
         await self._company.enrol(self._relay.authority, self._relay.url, self._people)
+        await asyncio.gather(*(actor.do("proven") for actor in self._people.values()))
 
     async def befriend(self) -> None:
         """Contacts, who have said a word to one another."""
         for one, other in _CONTACTS:
             await self._befriend(one, other)
 
+    async def renew(self) -> None:
+        """A new card of everybody, as there is one each week; who will make a group has those of the others."""
+        numbers = dict(
+            zip(
+                self._people,
+                await asyncio.gather(*(actor.do("renew_card") for actor in self._people.values())),
+                strict=True,
+            )
+        )
+        guests = [(maker, other) for maker, *others in _GROUPS.values() for other in others]
+        await asyncio.gather(
+            *(
+                self._people[maker].do("knows_card", handle=self.handle(other), number=numbers[other])
+                for maker, other in guests
+            )
+        )
+
     async def open_groups(self) -> None:
         """The groups, with everybody in them."""
+        self._grouped_at = time.monotonic()
         for group, members in _GROUPS.items():
             await self._company.group(group, *members)
 
@@ -181,7 +205,11 @@ class _Scene:
             self.handle("jun"),
             frozenset(self._people[name].address for name in _TOGETHER),
             self._remembered,
+            [(self.handle(asker), self.handle(asked)) for asker, asked in _CONTACTS],
+            {actor.handle: actor.address for actor in self._people.values()},
             frozenset(frozenset(others) for _, *others in _GROUPS.values()),
+            {self._people[maker].address: frozenset(others) for maker, *others in _GROUPS.values()},
+            self._grouped_at,
         )
 
     async def _befriend(self, asker: str, asked: str) -> None:

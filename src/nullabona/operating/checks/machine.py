@@ -19,10 +19,10 @@ from typing import Final
 from cryptography import x509
 
 from nullabona.errors import UserError
+from nullabona.findings import Finding, good, refused, warning, wrong
 from nullabona.machine.failures import name_of, reason_of
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.tls import Tls, end_of, server_context
-from nullabona.operating.checks.finding import Finding, good, refused, warning, wrong
 from nullabona.relay.core.space import Disk
 
 SOON_S: Final = 14 * 86_400

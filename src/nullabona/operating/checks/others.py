@@ -9,13 +9,13 @@ from typing import Final
 
 from nullabona.docket.store.sqlite import FILE as DESK
 from nullabona.errors import NullabonaError
+from nullabona.findings import Finding, good, refused
 from nullabona.log.keys import vkey
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.lock import holder_of
 from nullabona.machine.settings import Endpoint
-from nullabona.operating.checks.finding import Finding, good, refused
 from nullabona.operating.checks.machine import (
     of_certificate,
     of_clock,
@@ -26,7 +26,6 @@ from nullabona.operating.checks.machine import (
 )
 from nullabona.operating.checks.record import OwnLog, of_witnesses
 from nullabona.operating.checks.running import of_health
-from nullabona.operating.desk import check_founded, read_config, read_policy_text
 from nullabona.operating.docket_log import check_origin
 from nullabona.sequencer.store.sqlite import FILE_NAME as LOG
 from nullabona.witness.beginning import check_begun
@@ -51,7 +50,8 @@ def check_witness(path: Path) -> Iterator[Finding]:
     yield from (of_port(endpoint, running=running) for endpoint in config.listen)
     yield of_files(config.limits.connections + _BESIDE)
     yield from of_folder(config.data)
-    yield from of_database(config.data / WITNESS)
+    if config.store is None:
+        yield from of_database(config.data / WITNESS)
     yield from of_clock(None, now_s)
 
 
@@ -71,9 +71,15 @@ def _witness(path: Path) -> Config:
 
 def check_desk(data: Path, route: Route) -> Iterator[Finding]:
     """What stands between this folder and a desk that can record and publish. Changes nothing."""
+    # Of the extra `docket`, which a witness's machine does not have.
+    from nullabona.operating.desk import read_config, read_policy_text
+    from nullabona.operating.desk_places import places_of
+
     try:
         config = read_config(data)
-        check_founded(data)
+        places = places_of(data, config)
+        places.check_founded()
+        places.check_server()
         check_origin(str(config["origin"]), Path(config["directory"]))
         signers = read_key_file(Path(config["log_keys"]))
         own = "".join(f"log {vkey(each)}\n" for each in signers)
@@ -83,10 +89,11 @@ def check_desk(data: Path, route: Route) -> Iterator[Finding]:
         return
     yield good("settings")
     yield from of_folder(data)
-    for file in (data / "desk" / DESK, data / "log" / LOG):
-        yield from of_database(file)
+    if places.store is None:
+        for file in (data / "desk" / DESK, data / "log" / LOG):
+            yield from of_database(file)
     yield from of_clock(None, time.time())
-    yield from of_witnesses(OwnLog(data / "log"), policy, str(config["origin"]), route)
+    yield from of_witnesses(OwnLog(data / "log", places.log()), policy, str(config["origin"]), route)
 
 
 def _without_logs(text: str) -> str:

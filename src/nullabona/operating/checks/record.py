@@ -7,16 +7,21 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any, Final
 
 from nullabona.errors import NullabonaError, PeerError
+from nullabona.findings import Finding, good, warning, wrong
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
-from nullabona.operating.checks.finding import Finding, good, warning, wrong
+from nullabona.machine.postgres.place import PostgresPlace
 from nullabona.reading import Word, ask_witnesses, check_not_behind, open_source
 from nullabona.sequencer.store.sqlite import FILE_NAME
+
+_TREE: Final = "SELECT origin, size, root FROM tree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,14 @@ class OwnLog:
     """The log in ``folder``, as its own database says: it may be running."""
 
     folder: Path
+    store: PostgresPlace | None = None
+    """Where its rows are, if they are in PostgreSQL."""
 
     def newest(self) -> Checkpoint | None:
         """What it may sign next at least; None if that cannot be read."""
         try:
-            with closing(sqlite3.connect(f"file:{self.folder / FILE_NAME}?mode=ro", uri=True)) as reader:
-                row = reader.execute("SELECT origin, size, root FROM tree").fetchone()
-        except sqlite3.Error:
+            row = _row_of(self.folder / FILE_NAME) if self.store is None else _row_in(self.store)
+        except (sqlite3.Error, NullabonaError):
             return None
         return None if row is None else Checkpoint(*row)
 
@@ -40,6 +46,18 @@ class OwnLog:
             return parse_checkpoint(parse_note((self.folder / "public" / "checkpoint").read_bytes()).text).size
         except (OSError, PeerError):
             return 0
+
+
+def _row_of(file: Path) -> tuple[Any, ...] | None:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reader:
+        row: tuple[Any, ...] | None = reader.execute(_TREE).fetchone()
+    return row
+
+
+def _row_in(place: PostgresPlace) -> tuple[Any, ...] | None:
+    module = import_module("nullabona.machine.postgres.session")
+    with closing(module.Session(place.url, place.schema)) as session:
+        return next(iter(session.run(_TREE)), None)
 
 
 def of_witnesses(log: OwnLog, policy: Policy, origin: str, route: Route) -> Iterator[Finding]:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nullabona.directory.opening import FOLDER, has_log
+from nullabona.directory.opening import FOLDER, RECORD_SCHEMA, has_log
 from nullabona.directory.store.sqlite import FILE as CARDS
 from nullabona.errors import NullabonaError
+from nullabona.findings import Finding, good, refused, warning
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.machine.lock import holder_of
+from nullabona.machine.postgres.place import PostgresPlace
 from nullabona.operating.beginning import check_begun
-from nullabona.operating.checks.finding import Finding, good, refused, warning
 from nullabona.operating.checks.machine import (
     of_certificate,
     of_clock,
@@ -29,7 +30,9 @@ from nullabona.operating.checks.running import ask, figures_in, of_figures, of_h
 from nullabona.operating.directory import DirectorySettings, host_of, take_settings, vkeys_of
 from nullabona.operating.epochs import EpochDays
 from nullabona.operating.sizing import sizes_for
+from nullabona.relay.bucket import Bucket
 from nullabona.relay.config import Config, make_config
+from nullabona.relay.store.bucket_opening import look_at_bucket
 from nullabona.relay.store.sqlite import FILE_NAME as BOXES
 from nullabona.relay.turned_away import BESIDE_CONNECTIONS
 from nullabona.sequencer.store.sqlite import FILE_NAME as LOG
@@ -74,9 +77,19 @@ def check_relay(settings: Mapping[str, Any], route: Route, people: int | None = 
     yield of_files(config.limits.connections + BESIDE_CONNECTIONS)
     if people is not None:
         yield from _of_people(setting, people)
+    if config.bucket is not None:
+        yield _of_bucket(config.bucket, config.limits.retention_days)
     if config.data is not None:
         yield from of_folder(config.data)
         yield from _of_data(setting, route, now_s)
+
+
+def _of_bucket(bucket: Bucket, retention_days: int) -> Finding:
+    try:
+        look_at_bucket(bucket, retention_days)
+    except NullabonaError as error:
+        return refused(error)
+    return good("bucket-here", bucket=bucket.name)
 
 
 def _of_people(setting: Setting, people: int) -> Iterator[Finding]:
@@ -93,7 +106,8 @@ def _of_data(setting: Setting, route: Route, now_s: float) -> Iterator[Finding]:
     data, folder = setting.config.data, setting.record
     assert data is not None
     assert folder is not None
-    for file in (data / BOXES, data / CARDS, folder / LOG):
+    elsewhere = setting.chosen.record.store is not None
+    for file in (data / BOXES, *(() if elsewhere else (data / CARDS, folder / LOG))):
         yield from of_database(file)
     if setting.host is None:
         yield warning("nobody-registers")
@@ -106,8 +120,10 @@ def _of_data(setting: Setting, route: Route, now_s: float) -> Iterator[Finding]:
         return
     yield from of_clock(_closed_day(folder, now_s), now_s)
     policy = "".join(f"log {each}\n" for each in vkeys) + setting.chosen.record.witnesses
-    yield from of_witnesses(OwnLog(folder), Policy.parse(policy), origin_of(setting.host), route)
-    yield from of_mirrors(OwnLog(folder), setting.chosen.record.mirrors, route)
+    store = setting.chosen.record.store
+    log = OwnLog(folder, None if store is None else PostgresPlace(store, RECORD_SCHEMA, begins=False))
+    yield from of_witnesses(log, Policy.parse(policy), origin_of(setting.host), route)
+    yield from of_mirrors(log, setting.chosen.record.mirrors, route)
 
 
 def _closed_day(folder: Path, now_s: float) -> int | None:

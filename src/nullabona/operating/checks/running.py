@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from nullabona.errors import NullabonaError
+from nullabona.findings import Finding, good, warning, wrong
 from nullabona.machine.failures import reason_of
 from nullabona.machine.http_client import HttpClient, Route, is_loopback, parse_url
 from nullabona.machine.settings import Endpoint
-from nullabona.operating.checks.finding import Finding, good, warning, wrong
 
 _ANSWER_S: Final = 10.0
 _MOST: Final = 2**20

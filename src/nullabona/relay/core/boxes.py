@@ -27,7 +27,10 @@ TOMORROW_S: Final = 3_600
 """Advice for a used-up day. A fixed hour, not the seconds to midnight: nobody learns the relay's clock from it."""
 
 PendingWake = tuple[bytearray, int, object]
-"""The secret of a box's wake tokens, how many there are, and the connection that appends."""
+"""The secret of a box's wake tokens, how many there are, and the connection that appends.
+
+An inbox has no tokens: then the shelf puts in the secret that was left there, or drops this.
+"""
 Row = tuple[int, int, bytes]
 """A frame as it is kept: ``num << SEQ_BITS | seq``, expiry day, body."""
 
@@ -99,7 +102,7 @@ class Draft:
     """What to wake when the batch is stored; never stored itself. Repeated only where appends differ in it."""
 
 
-class Shelf(Protocol):
+class StoredBoxes(Protocol):
     """Finds the boxes that a plan is about."""
 
     def find(self, address: bytes, day: int) -> Head | None:
@@ -114,10 +117,10 @@ class Shelf(Protocol):
 class Plan:
     """The decisions of one batch. ``day`` is days since 1970, ``rng(bits)`` a random number."""
 
-    def __init__(self, shelf: Shelf, limits: Limits, day: int, rng: Callable[[int], int]) -> None:
+    def __init__(self, stored: StoredBoxes, limits: Limits, day: int, rng: Callable[[int], int]) -> None:
         self.batch = Batch()
         self.drafts: dict[bytes, Draft] = {}
-        self._shelf = shelf
+        self._stored = stored
         self._limits = limits
         self._day = day
         self._expiry_day = day + limits.retention_days
@@ -159,7 +162,7 @@ class Plan:
 
     def trim(self, address: bytes, upto: int) -> None:
         """Erase the box's frames up to ``upto``, but none that arrives in this batch. No box: nothing to do."""
-        head = self._shelf.find(address, self._day)
+        head = self._stored.find(address, self._day)
         if head is not None and upto > 0:
             self.batch.trims.append((head.num, min(upto, head.next_seq - 1), head.next_seq))
 
@@ -174,7 +177,7 @@ class Plan:
             head.expiry_day = max(head.expiry_day, draft.own_day)
 
     def _draft(self, address: bytes, *, inbox: bool) -> Draft:
-        found = self._shelf.find(address, self._day)
+        found = self._stored.find(address, self._day)
         head = found or self._make(address, inbox=inbox)
         own_day = head.expiry_day
         if own_day < self._expiry_day:
@@ -199,7 +202,7 @@ class Plan:
 
     def _make(self, address: bytes, *, inbox: bool) -> Head:
         num = self._rng(NUM_BITS)
-        while num in self._nums or self._shelf.is_taken(num):
+        while num in self._nums or self._stored.is_taken(num):
             num = self._rng(NUM_BITS)
         self._nums.add(num)
         incarnation = self._rng(8 * INCARNATION_SIZE).to_bytes(INCARNATION_SIZE, "big")

@@ -32,6 +32,7 @@ class Budget:
         "_wakes",
         "day",
         "frame_bytes",
+        "gone",
         "heavy",
         "inflight",
         "waiting",
@@ -51,6 +52,8 @@ class Budget:
         self.day = 0
         self.frame_bytes = 0
         """Bytes of frames that it appended on that day (`core.space`)."""
+        self.gone = False
+        """Whether the connection has ended: nothing is to wait for it."""
         self.heavy = 0
         self.inflight = 0
         self.waiting = 0

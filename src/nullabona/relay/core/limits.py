@@ -65,6 +65,8 @@ class Limits:
     activity_bytes_per_s: int = _limit(2**14, "bytes", "activity tags that each polling client is sent in a second; "
                                    "beyond it connections share, and digests say that they omit some",
                                    least=ACTIVITY_TAG_SIZE, most=2**20)  # fmt: skip
+    inbox_wakes: int = _limit(2**18, "inboxes", "inboxes of which a digest tells when something comes; their owners "
+                              "read the others now and then", most=2**24)  # fmt: skip
     waiting_total: int = _limit(
         200_000, "reads", "waiting reads, awaited wake tokens and polling clients on the whole relay"
     )

@@ -26,7 +26,7 @@ class OpenDigest:
 
     def __init__(self, salt: bytes, most_waiting: int = MOST_WAITING) -> None:
         self.salt = salt
-        self._omitted = False
+        self.omits = False
         """Whether there was activity that will not be told."""
         self._old: _Tags = {}
         self._new: _Tags = {}
@@ -37,25 +37,27 @@ class OpenDigest:
     def __len__(self) -> int:
         return self._waiting
 
-    def record(self, secret: bytes | bytearray, box: int, source: object, *, new: bool) -> None:
+    def record(self, secret: bytes | bytearray, box: int, source: object, *, new: bool) -> int:
         """``source`` appended to a box with this secret; ``new``: the box began with that.
 
-        Only the first secret of a box counts: members of an epoch have one, so a second one is not honest.
+        Only the first secret of a box counts: members of an epoch have one, so a second one is not honest. Returns
+        which tag of this connection that is, counted from 1, among boxes of the same kind; 0 if it adds none.
         """
         tags, other = (self._new, self._old) if new else (self._old, self._new)
         own = tags.setdefault(source, {})
         if box in own or box in other.get(source, ()):
-            return
+            return 0
         if len(own) >= self._share or (self._waiting >= self._most_waiting and not self._make_room()):
-            self._omitted = True
-            return
+            self.omits = True
+            return 0
         own[box] = activity_tag(self.salt, secret)
         self._waiting += 1
+        return len(own)
 
     def tags(self, most: int) -> tuple[list[bytes], bool]:
         """At most ``most`` tags, in the order of their precedence, and whether others are omitted."""
         found = list(islice(dict.fromkeys(self._in_order()), most + 1))
-        return found[:most], self._omitted or len(found) > most
+        return found[:most], self.omits or len(found) > most
 
     def _in_order(self) -> Iterator[bytes]:
         return chain(*(in_turn([tuple(own.values()) for own in tags.values()]) for tags in (self._old, self._new)))
@@ -69,6 +71,6 @@ class OpenDigest:
         for own in rows:
             while len(own) > self._share:
                 own.popitem()
-                self._omitted = True
+                self.omits = True
         self._waiting = sum(map(len, rows))
         return self._waiting < self._most_waiting

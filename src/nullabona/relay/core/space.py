@@ -61,10 +61,12 @@ def _part(total: int, parts: int, most: int) -> int:
 class Space:
     """The room on the disk now, and the rest of the day's bytes for frames. Without a disk only the limit counts."""
 
-    __slots__ = ("_allowed", "_brought", "_day", "_left", "_limits", "_room", "_rows", "_share", "disk")
+    __slots__ = ("_allowed", "_brought", "_day", "_left", "_limits", "_room", "_rows", "_share", "disk", "elsewhere")
 
     def __init__(self, limits: Limits) -> None:
         self.disk: Disk | None = None
+        self.elsewhere = 0
+        """Bytes of frames that other processes of this relay brought today; counts from the next `renew` on."""
         self._limits = limits
         self._room = _ENDLESS
         self._day = 0
@@ -78,6 +80,11 @@ class Space:
         self._divide()
 
     @property
+    def brought(self) -> int:
+        """Bytes that frames of this process have added today."""
+        return self._brought
+
+    @property
     def short(self) -> bool:
         """Whether the relay keeps nothing more until there is room again."""
         return self._room <= 0
@@ -89,11 +96,11 @@ class Space:
         rows = None if disk is None else disk.rows
         if day != self._day:
             self._day = day
-            self._brought = 0
+            self._brought = self.elsewhere = 0
             self._rows = rows or 0
             self._allowed = 0
         most = self._limits.frame_bytes_per_day
-        self._left = most - self._brought
+        self._left = most - self._brought - self.elsewhere
         if rows is None:
             self._allowed = most
         else:

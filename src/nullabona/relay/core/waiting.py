@@ -50,6 +50,17 @@ class Waiting(Generic[C]):
         waiters = self._by_box.get(address)
         return self._take(list(waiters)) if waiters else []
 
+    def at(self, address: bytes) -> list[Waiter[C]]:
+        """Everyone who waits for this box, longest first; they wait on."""
+        return list(self._by_box.get(address, ()))
+
+    def take(self, waiter: Waiter[C]) -> bool:
+        """Whether it waited; it waits no more."""
+        waited = waiter in self._by_box.get(waiter.address, ())
+        if waited:
+            self._take([waiter])
+        return waited
+
     def due(self, now: int) -> list[Waiter[C]]:
         """Everyone whose time has come by ``now``; they wait no more."""
         seconds = [second for second in self._by_second if second <= now]

@@ -121,6 +121,14 @@ class WakeWaiters(Generic[C]):
             waiter.missed += (batch,)
             self._missing.add(waiter)
 
+    def miss_all(self, waiter: WakeWaiter[C]) -> None:
+        """Keep for a waiter without a request that something came, and nothing of it."""
+        self._blur(waiter)
+
+    def resting(self) -> list[WakeWaiter[C]]:
+        """Everyone without a request."""
+        return [one for own in self._by_caller.values() for one in own if one.request_id is None]
+
     def catch_up(self, waiter: WakeWaiter[C]) -> tuple[bool, tuple[BatchAnswer, ...]]:
         """Whether more came than was kept; if not, what was missed. Both are forgotten."""
         woken, missed = waiter.woken, waiter.missed

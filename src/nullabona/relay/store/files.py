@@ -16,7 +16,7 @@ from typing import Final
 
 from nullabona.machine.erasing import erase, sync_folder
 from nullabona.machine.opening import opening
-from nullabona.relay.store.interface import StoreFailed
+from nullabona.relay.store.interface import BlobDamaged, StoreFailed, is_intact
 
 _EPOCH: Final = (0, 0)
 _DOOMED: Final = 64
@@ -34,6 +34,7 @@ class FileBlobStore:
         self._root = directory / "blobs"
         self._placing = threading.Lock()
         self._incoming = self._root / "incoming"
+        self._serving = serving
         if not serving:
             return
         with opening(self._root):
@@ -57,13 +58,13 @@ class FileBlobStore:
         try:
             for day in sorted(self._days(), reverse=True):
                 with suppress(FileNotFoundError):
-                    return self._path(day, digest).read_bytes()
+                    data = self._path(day, digest).read_bytes()
+                    return data if is_intact(digest, data) else self._get_damaged(self._path(day, digest), digest)
         except OSError as error:
             raise StoreFailed("the blob store cannot be read") from error
         return None
 
     def remove(self, digest: bytes) -> bool:
-        """Erase one chunk; whether it was there. It may be put again at any time. Raises `StoreFailed`."""
         try:
             found = [path for day in self._days() if (path := self._path(day, digest)).exists()]
             for path in found:
@@ -73,6 +74,12 @@ class FileBlobStore:
         except OSError as error:
             raise StoreFailed("the blob store cannot be written") from error
         return bool(found)
+
+    def held(self) -> Iterator[tuple[bytes, int, int]]:
+        """Digest, size and expiry day of every chunk."""
+        for day in self._days():
+            for path in self._files(day):
+                yield bytes.fromhex(path.parent.name + path.name), path.stat().st_size, day
 
     def used(self, expiry_day: int) -> int:
         return sum(path.stat().st_size for path in self._files(expiry_day))
@@ -94,6 +101,16 @@ class FileBlobStore:
                 with suppress(FileNotFoundError):  # it was put again just now, or its day is over
                     _still(path)
             _still(*self._folders(day), self._root / str(day))
+
+    def _get_damaged(self, path: Path, digest: bytes) -> bytes:
+        """Read a damaged chunk again. If that does not help, it is erased, as a later put would leave it as it is."""
+        with self._placing:
+            data = path.read_bytes()
+            if is_intact(digest, data):
+                return data
+            if self._serving:
+                self._take_away(path)
+        raise BlobDamaged("a file is not the blob that was put")
 
     def _take_away(self, path: Path) -> None:
         """Erase a chunk, unless it was put again just now. A later put finds none and writes it again."""

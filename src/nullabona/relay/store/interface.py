@@ -7,6 +7,7 @@ on another thread meanwhile. A call sees everything that was written by calls th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import ClassVar, Protocol
 
 from nullabona.errors import NullabonaError
@@ -23,6 +24,13 @@ class StoreFailed(NullabonaError):
     retryable = True
 
 
+class ObjectStoreFailed(StoreFailed):
+    """The object store did not do what it was asked, or did not say that it did."""
+
+    code = "object-store-failed"
+    default_hint = "check that the S3 server of [blobs] runs and that this machine reaches it"
+
+
 class StoreGone(NullabonaError):
     """The store's files were removed or replaced while running. Nothing more can be stored."""
 
@@ -31,6 +39,18 @@ class StoreGone(NullabonaError):
         "start the relay again; it begins with an empty shelf, and clients put back what is missing. "
         "If record/ is gone too, put it back first"
     )
+
+
+class BlobDamaged(NullabonaError):
+    """What was kept of a blob is not the blob any more. It was erased, so that it can be put again."""
+
+    code = "blob-damaged"
+    default_hint = "check the disk, or the object store; clients put the blob back"
+
+
+def is_intact(digest: bytes, data: bytes) -> bool:
+    """Whether ``data`` is the blob of ``digest``."""
+    return sha256(data).digest() == digest
 
 
 class BoxStore(Protocol):
@@ -104,7 +124,11 @@ class BlobStore(Protocol):
         ...
 
     def get(self, digest: bytes) -> bytes | None:
-        """The chunk, or None."""
+        """The chunk, checked against its digest, or None. Raises `BlobDamaged`, once, or `StoreFailed`."""
+        ...
+
+    def remove(self, digest: bytes) -> bool:
+        """Erase one chunk; whether it was there. It may be put again at any time. Raises `StoreFailed`."""
         ...
 
     def used(self, expiry_day: int) -> int:

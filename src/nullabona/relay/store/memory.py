@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 from nullabona.relay.core.answers import Entry, select
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
 from nullabona.relay.core.space import Disk
+from nullabona.relay.store.interface import BlobDamaged, is_intact
 
 _MEMORY: Final = Path("/proc/meminfo")
 
@@ -117,7 +118,17 @@ class MemoryBlobStore:
 
     def get(self, digest: bytes) -> bytes | None:
         found = self._blobs.get(digest)
+        if found is not None and not is_intact(digest, found[1]):
+            self._blobs.pop(digest, None)
+            raise BlobDamaged("a blob in memory is not what was put")
         return found and found[1]
+
+    def remove(self, digest: bytes) -> bool:
+        return self._blobs.pop(digest, None) is not None
+
+    def held(self) -> Iterable[tuple[bytes, int, int]]:
+        """Digest, size and expiry day of every blob."""
+        return [(digest, len(data), day) for digest, (day, data) in self._blobs.items()]
 
     def used(self, expiry_day: int) -> int:
         return sum(len(data) for day, data in self._blobs.values() if day == expiry_day)

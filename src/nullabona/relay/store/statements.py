@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from itertools import chain
+from itertools import chain, islice
 from typing import Final, TypeAlias
 
 from nullabona.machine.queries import named_queries
@@ -17,29 +17,33 @@ Trim: TypeAlias = tuple[int, int, int, int]
 """A box's num, the first and the last id to erase, and the box's next seq: lower ones are not given out again."""
 _ROW_BYTES: Final = 64
 """About how many bytes a frame takes beside its body, and how many its erasing writes at least."""
-TOGETHER: Final = 16
-"""Frames that one statement inserts, because a statement costs more than a frame."""
-_KEEP_TOGETHER: Final = SQL["keep_frame"].removesuffix(";") + ", (?, ?, ?)" * (TOGETHER - 1)
+TOGETHER: Final = (16, 4)
+"""Frames that one statement inserts, because a statement costs more than a frame, and two changes of the thread."""
+_KEEP_TOGETHER: Final = {count: SQL["keep_frame"].removesuffix(";") + ", (?, ?, ?)" * (count - 1) for count in TOGETHER}
 
 
 def keep(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
     """Insert rows, which are in order, several with each statement."""
-    rest = len(rows) % TOGETHER
-    for at in range(0, len(rows) - rest, TOGETHER):
-        db.execute(_KEEP_TOGETHER, tuple(chain.from_iterable(rows[at : at + TOGETHER])))
-    db.executemany(SQL["keep_frame"], rows[len(rows) - rest :])
+    at = 0
+    if len(rows) == 1:
+        db.execute(SQL["keep_frame"], rows[0])
+        return
+    for count, statement in _KEEP_TOGETHER.items():
+        while len(rows) - at >= count:
+            db.execute(statement, tuple(chain.from_iterable(rows[at : at + count])))
+            at += count
+    if at < len(rows):
+        db.executemany(SQL["keep_frame"], rows[at:])
 
 
 def take(rows: Iterable[Entry], limit: int, max_bytes: int) -> tuple[Entry, ...]:
     """The first rows, at most ``limit`` and ``max_bytes`` of frames, but at least one if there is any."""
     chosen: list[Entry] = []
-    for entry in rows:
+    for entry in islice(rows, limit):
         max_bytes -= len(entry[1])
         if max_bytes < 0 and chosen:
             break
         chosen.append(entry)
-        if len(chosen) == limit:
-            break
     return tuple(chosen)
 
 

@@ -7,8 +7,10 @@ from typing import Final, Protocol
 
 import h11
 
+from nullabona.machine.deadlines import Deadlines
 from nullabona.machine.doorway import comes_from_near
-from nullabona.machine.http_server import Headers, HttpAnswer, HttpTaskConnection, refuse
+from nullabona.machine.http_answer import Headers, HttpAnswer, refuse
+from nullabona.machine.http_tasks import HttpTaskConnection
 from nullabona.witness.core.allowance import Allowance
 from nullabona.witness.core.limits import Limits
 from nullabona.witness.cosigner import Answer
@@ -22,6 +24,7 @@ class Owner(Protocol):
     """The interface of the server for its connections."""
 
     limits: Limits
+    deadlines: Deadlines
 
     def opened(self, front: Front) -> bool: ...
     def closed(self, front: Front) -> None: ...
@@ -36,7 +39,9 @@ class Front(HttpTaskConnection):
 
     def __init__(self, owner: Owner) -> None:
         limits = owner.limits
-        super().__init__(head_bytes=HEAD_BYTES, head_s=limits.head_timeout_s, body_s=limits.body_timeout_s)
+        super().__init__(
+            head_bytes=HEAD_BYTES, head_s=limits.head_timeout_s, body_s=limits.body_timeout_s, deadlines=owner.deadlines
+        )
         self._owner = owner
         self._allowance = Allowance(limits.requests_per_minute, int(time.monotonic()))
 

@@ -11,12 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-from nullabona.machine.http_server import HttpAnswer, refuse
+from nullabona.machine.deadlines import Deadlines
+from nullabona.machine.http_answer import HttpAnswer, refuse
 from nullabona.machine.listening import Listening, listen_at
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.tls import server_context
 from nullabona.witness.config import Config
 from nullabona.witness.cosigner import Answer, Cosigner
+from nullabona.witness.mirroring import Mirrors
 from nullabona.witness.server.figures import Figures
 from nullabona.witness.server.front import METRICS, Front
 
@@ -30,15 +32,23 @@ _BACKLOG: Final = 256
 class Witness:
     """One witness. Create it on a running loop; `start`, then `stop` once."""
 
-    def __init__(self, config: Config, cosigner: Cosigner, clock: Callable[[], int] = lambda: int(time.time())) -> None:
+    def __init__(
+        self,
+        config: Config,
+        cosigner: Cosigner,
+        clock: Callable[[], int] = lambda: int(time.time()),
+        mirrors: Mirrors | None = None,
+    ) -> None:
         self.limits = config.limits
         self.stopping = False
         self._config = config
         self._cosigner = cosigner
+        self._mirrors = mirrors
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "witness")
         self._waiting = 0
+        self.deadlines = Deadlines()
         self._fronts: set[Front] = set()
         self._figures = Figures(config, cosigner.counts)
         self._servers: list[Listening] = []
@@ -101,12 +111,17 @@ class Witness:
             if name is not None:
                 answer = await self._loop.run_in_executor(self._thread, self._cosigner.latest, name[1])
             else:
-                answer = await self._loop.run_in_executor(self._thread, self._cosigner.add, body, self._clock())
+                answer = await self._add(body)
         finally:
             self._waiting -= 1
         return Answer(answer.status, answer.body, answer.kind, answer.retry_after_s, self.stopping)
 
     # -- inside
+
+    async def _add(self, body: bytes) -> Answer:
+        if self._mirrors is not None and (refusal := await self._mirrors.refusal(body)) is not None:
+            return refusal
+        return await self._loop.run_in_executor(self._thread, self._cosigner.add, body, self._clock())
 
     async def _listen(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> str:
         server = await listen_at(

@@ -111,7 +111,7 @@ export const begin = words({
     pause: (s: number) => `${s}초 뒤에 다시 시도할 수 있어요.`,
     forgot: "암호를 잊었나요?",
     forgotNote:
-      "암호는 어디에도 저장하지 않아서 찾아 드릴 수 없어요. 앱을 끄고 ‘nulla app --profile 새폴더’로 켠 뒤, 백업 파일이 있으면 ‘백업 파일로 되찾기’(지난 대화도 돌아와요), 없으면 ‘24개 단어로 계정 되찾기’를 고르세요. 지금 폴더는 지우지 마세요.",
+      "암호는 어디에도 저장하지 않아서 찾아 드릴 수 없어요. 앱을 끄고 ‘nulla app --profile 새폴더’로 켠 뒤, 백업이 있으면 ‘백업으로 되찾기’(지난 대화도 돌아와요), 없으면 ‘24개 단어로 계정 되찾기’를 고르세요. 지금 폴더는 지우지 마세요.",
 
     gone: "앱이 꺼져 있어요",
     goneHint: "이 창은 내 컴퓨터에서 실행되는 nullabona에 연결돼요. 앱을 다시 켜면 이 창도 저절로 이어져요.",
@@ -226,7 +226,7 @@ export const begin = words({
     pause: (s: number) => (s === 1 ? "You can try again in 1 second." : `You can try again in ${s} seconds.`),
     forgot: "Forgot the passphrase?",
     forgotNote:
-      "It is stored nowhere, so nobody can tell you. Quit the app and start it with “nulla app --profile new-folder”. If you have a backup file, choose “Restore from a backup file” (past conversations come back too); if not, “Restore with 24 words”. Do not erase the folder you have now.",
+      "It is stored nowhere, so nobody can tell you. Quit the app and start it with “nulla app --profile new-folder”. If you have a backup, choose “Restore from a backup” (past conversations come back too); if not, “Restore with 24 words”. Do not erase the folder you have now.",
 
     gone: "The app is not running",
     goneHint:

@@ -5,7 +5,7 @@ export const devices = words({
   ko: {
     title: "내 기기",
     row: "내 기기",
-    rowHint: "다른 기기를 연결하거나 연결을 해제해요",
+    rowHint: "다른 기기를 연결하거나 연결을 해제해요.",
     lead: "연결한 기기는 모두 같은 채팅방에 있어요. 어디까지 읽었는지, 친구 이름, 알림 설정, 쓰다 만 글도 똑같이 보여요.",
     this: "지금 이 기기",
     noName: "이름 없는 기기",
@@ -62,7 +62,7 @@ export const devices = words({
   en: {
     title: "My devices",
     row: "My devices",
-    rowHint: "Link or unlink a device",
+    rowHint: "Link or unlink a device.",
     lead: "Linked devices are in the same chats. What you have read, nicknames, muted chats and drafts are the same on all of them.",
     this: "This device",
     noName: "Unnamed device",

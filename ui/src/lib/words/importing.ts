@@ -13,7 +13,8 @@ export const importing = words({
     service: (name: string) => ({ kakaotalk: "카카오톡", telegram: "텔레그램", whatsapp: "왓츠앱" })[name] ?? name,
     lines: (n: string) => `${n}줄`,
     between: (first: string, last: string) => `${first} – ${last}`,
-    files: (here: number, missing: number) => `파일 ${here}개${missing ? `, 없는 파일 ${missing}개` : ""}`,
+    files: (here: number, missing: number) =>
+      [here && `파일 ${here}개`, missing && `내보낼 때 빠진 파일 ${missing}개`].filter(Boolean).join(", "),
     odd: (what: string, n: number, at: string) => `${what} ${n}건${at ? ` (${at}번째 줄)` : ""}`,
     oddity: (what: string) =>
       ({
@@ -71,7 +72,9 @@ export const importing = words({
     lines: (n: string) => (n === "1" ? "1 line" : `${n} lines`),
     between: (first: string, last: string) => `${first} – ${last}`,
     files: (here: number, missing: number) =>
-      `${here === 1 ? "1 file" : `${here} files`}${missing ? `, ${missing} missing` : ""}`,
+      [here && (here === 1 ? "1 file" : `${here} files`), missing && `${missing} not in the export`]
+        .filter(Boolean)
+        .join(", "),
     odd: (what: string, n: number, at: string) =>
       `${what}: ${n}${at ? ` (${at.includes(",") ? "lines" : "line"} ${at})` : ""}`,
     oddity: (what: string) =>

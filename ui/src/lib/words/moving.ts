@@ -5,9 +5,9 @@ const many = (n: number, one: string, more: string): string => `${n} ${n === 1 ?
 
 export const moving = words({
   ko: {
-    title: "백업과 내보내기",
+    title: "백업 파일과 내보내기",
     hint: (folder: string) => `이 컴퓨터의 ${folder} 폴더에 저장해요. 다른 곳에도 복사해 두세요.`,
-    backup: "백업 만들기",
+    backup: "백업 파일 만들기",
     backupHint: "대화, 친구, 설정을 잠긴 파일 하나에 담아요.",
     check: "오늘 백업 확인하기",
     checkHint: "끝까지 읽어서 온전한지 봐요.",
@@ -29,13 +29,13 @@ export const moving = words({
       `이 대화를 브라우저로 볼 수 있는 웹 페이지와, 다른 프로그램이 읽는 파일로 ${folder} 폴더에 저장해요.`,
     roomDo: "내보내기",
     room: "이 대화 내보내기",
-    opens: "24개 단어로 열려요. 새 기기의 첫 화면에서 ‘백업 파일로 되찾기’를 고르면 돼요.",
+    opens: "24개 단어로 열려요. 새 기기의 첫 화면에서 ‘백업으로 되찾기’를 고르면 돼요.",
     readable: "내보낸 것은 잠겨 있지 않아요. 파일을 가진 사람은 누구나 읽을 수 있어요.",
   },
   en: {
-    title: "Backup and export",
+    title: "Backup file and export",
     hint: (folder: string) => `Saved to ${folder} on this computer. Keep a copy somewhere else, too.`,
-    backup: "Make a backup",
+    backup: "Make a backup file",
     backupHint: "Chats, contacts and settings in one locked file.",
     check: "Check today's backup",
     checkHint: "Reads the whole file to make sure that it is complete.",
@@ -58,7 +58,7 @@ export const moving = words({
       `Saves this chat to ${folder}, as web pages for any browser and as files for other programs.`,
     roomDo: "Export",
     room: "Export this chat",
-    opens: "It opens with your 24 words: on a new device, choose “Restore from a backup file” on the first screen.",
+    opens: "It opens with your 24 words: on a new device, choose “Restore from a backup” on the first screen.",
     readable: "Exported files are not locked: anyone who has them can read them.",
   },
 });

@@ -9,6 +9,8 @@ export const privacy = words({
     mine: "나의 아이디",
     relay: "나의 서버",
     move: "서버 옮기기",
+    epoch: (n: number) => `${n}회차`,
+    moveDo: "옮기기",
     moveTo: "새 서버 주소",
     moveHint:
       "서버가 사라졌거나 다른 서버를 쓰고 싶을 때 옮겨요. 내가 관리자인 채팅방도 함께 옮기고, 잃는 것은 없어요. 다시 옮기면 되돌아와요.",
@@ -49,10 +51,12 @@ export const privacy = words({
     drill: "훈련으로 확인함",
     test: "테스트로 확인함",
     unproven: "아직 증명하지 못함",
-    shown: (n: number, of: number) => `${of}가지 가운데 ${n}가지를 훈련이나 테스트로 확인했어요`,
+    shown: (n: number, of: number) =>
+      `${of}가지 ${n === of ? "모두" : `가운데 ${n}가지를`} 훈련이나 테스트로 확인했어요`,
     drillHint: "실제 서버를 상대로 그 사람 역할을 해 본 결과예요.",
     unprovenHint: "그렇게 만들었지만, 보여 줄 방법을 아직 갖추지 못했어요.",
 
+    program: "이 프로그램",
     todo: "지금 할 수 있는 일",
     todoLock: "자리를 비울 때 저절로 잠그기",
     todoTimer: "메시지가 저절로 사라지게 하기",
@@ -67,6 +71,8 @@ export const privacy = words({
     mine: "My handle",
     relay: "My server",
     move: "Move to another server",
+    epoch: (n: number) => `epoch ${n}`,
+    moveDo: "Move",
     moveTo: "Address of the new server",
     moveHint:
       "Use this when the server is gone or you prefer another. Chats where you are an admin move along, and nothing is lost. You can move back.",
@@ -111,6 +117,7 @@ export const privacy = words({
     drillHint: "We played that part against a real server and looked.",
     unprovenHint: "It is built that way, but nothing shows it yet.",
 
+    program: "This program",
     todo: "What you can do now",
     todoLock: "Lock automatically when you are away",
     todoTimer: "Make messages disappear",

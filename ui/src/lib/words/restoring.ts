@@ -3,7 +3,8 @@ import { words } from "./index.svelte.ts";
 /** A profile made from a backup. */
 export const restoring = words({
   ko: {
-    way: "백업 파일로 되찾기",
+    way: "백업으로 되찾기",
+    place: "자동 백업에서 되찾기",
     title: "백업 파일로 되찾기",
     lead: "백업할 때 만든 파일(.age)을 골라 주세요.",
     choose: "백업 파일 고르기",
@@ -29,7 +30,8 @@ export const restoring = words({
     looking: "내 계정을 확인하고 백업을 열고 있어요.",
   },
   en: {
-    way: "Restore from a backup file",
+    way: "Restore from a backup",
+    place: "Restore from an automatic backup",
     title: "Restore from a backup file",
     lead: "Choose the file (.age) that was made as a backup.",
     choose: "Choose the backup file",

@@ -81,6 +81,13 @@ export const room = words({
     leave: "채팅방 나가기",
     leaveTitle: "채팅방에서 나갈까요?",
     leaveNote: "더는 새 메시지를 받지 않아요. 지난 대화는 이 기기에 남아요. 다시 들어오려면 초대를 받아야 해요.",
+    leaveDirectNote: (name: string) =>
+      `${name} 님에게 내가 나갔다고 보여요. 지난 대화는 내 기기에 남아요. 누구든 다시 메시지를 보내면 채팅방이 다시 열려요.`,
+    deleteYes: "채팅방 삭제",
+    deleteNote:
+      "이 채팅방의 메시지와 사진, 파일을 내 모든 기기에서 지우고 목록에서 없애요. 되돌릴 수 없어요. 다른 사람이 받은 것은 그대로 남아요.",
+    deleted: "채팅방을 삭제했어요",
+    earlier: "이전 대화",
     lastAdmin: "내가 마지막 관리자예요. 나가면 고른 사람이 관리자가 돼요.",
     successor: "새 관리자",
     leaveDo: "관리자를 맡기고 나가기",
@@ -180,6 +187,13 @@ export const room = words({
     leaveTitle: "Leave this chat?",
     leaveNote:
       "You no longer get its messages. Past messages stay on this device. To come back, you need an invitation.",
+    leaveDirectNote: (name: string) =>
+      `${name} sees that you left. Past messages stay on your devices. The chat opens again when either of you writes.`,
+    deleteYes: "Delete chat",
+    deleteNote:
+      "Its messages, photos and files are erased on all your devices, and it is no longer listed. This cannot be undone. The others keep what they received.",
+    deleted: "Chat deleted",
+    earlier: "Earlier chat",
     lastAdmin: "You are the last admin. The person you choose becomes admin when you leave.",
     successor: "New admin",
     leaveDo: "Make admin and leave",

@@ -53,7 +53,6 @@ export const settings = words({
     blocked: "차단한 사람",
     help: "도움",
     shortcuts: "단축키",
-    version: "버전",
     about: "오픈 소스예요. 내 컴퓨터에서 실행되고, 화면도 인터넷이 아니라 내 컴퓨터에서 불러와요.",
 
     passTitle: "암호 바꾸기",
@@ -72,7 +71,7 @@ export const settings = words({
     reminderDo: "지금 하기",
 
     deleteAccount: "계정 삭제",
-    deleteAccountHint: "모든 채팅방에서 나가고, 내 아이디가 서버에서 삭제돼요",
+    deleteAccountHint: "모든 채팅방에서 나가고, 내 아이디가 서버에서 삭제돼요.",
     deleteNote:
       "되돌릴 수 없어요. 모든 채팅방에서 나가고, 서버에서 내 계정이 삭제되고, 내 모든 기기에서 이 계정을 더는 쓸 수 없어요. 아이디는 90일 동안 아무도 쓸 수 없어요. 다른 사람이 이미 받은 것은 그 사람에게 남고, 이 기기에 있는 것은 폴더를 지울 때까지 읽을 수 있어요.",
     deleteType: (handle: string) => `지우려면 내 아이디를 그대로 적어 주세요: ${handle}`,
@@ -131,7 +130,6 @@ export const settings = words({
     blocked: "Blocked people",
     help: "Help",
     shortcuts: "Keyboard shortcuts",
-    version: "Version",
     about: "Open source. It runs on your own computer, and its pages come from there, not from the internet.",
 
     passTitle: "Change passphrase",
@@ -151,7 +149,7 @@ export const settings = words({
     reminderDo: "Do it now",
 
     deleteAccount: "Delete account",
-    deleteAccountHint: "You leave every chat, and your handle is deleted from the server",
+    deleteAccountHint: "You leave every chat, and your handle is deleted from the server.",
     deleteNote:
       "This cannot be undone. You leave every chat, your account is deleted from the server, and none of your devices can use it any more. Nobody can take the handle for 90 days. What others have received they keep, and what is on this device you can read until its folder is erased.",
     deleteType: (handle: string) => `Type ${handle} to delete the account`,

@@ -12,6 +12,8 @@ from nullabona.client.core.model.facts.people import RoomRequested, RoomRequestG
 from nullabona.client.core.model.inbox_items import Invitation
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo
 from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.card import verify_card
 from nullabona.wire.certificate import DeviceCertificate
 
 MOST: Final = 32
@@ -50,7 +52,18 @@ def hold(
     step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo, *, contested: bool = False
 ) -> None:
     """Hold an invitation for the person, in place of an earlier one into the room."""
-    _hold(step, sender, item.room, HeldInvitation(sender.encode(), pack, item.order, item.id, contested), info)
+    held = HeldInvitation(sender.encode(), pack, item.order, item.id, contested)
+    _hold(step, sender, item.room, held, info, _brought(step, sender, item))
+
+
+def _brought(step: Step, sender: DeviceCertificate, item: Invitation) -> tuple[bytes, bytes]:
+    """The card and the proof in an invitation, if the card is its sender's; else nothing."""
+    try:
+        card = verify_card(item.card, today=step.day) if item.proof else None
+    except PeerError:
+        card = None
+    theirs = card is not None and (card.account_id, card.handle) == (sender.account_id, sender.handle)
+    return (item.card, item.proof) if theirs else (b"", b"")
 
 
 def hold_told(step: Step, sender: DeviceCertificate, room: bytes, told: bytes, info: RoomInfo) -> None:
@@ -58,7 +71,14 @@ def hold_told(step: Step, sender: DeviceCertificate, room: bytes, told: bytes, i
     _hold(step, sender, room, HeldInvitation(sender.encode(), b"", contested=True, told=told), info)
 
 
-def _hold(step: Step, sender: DeviceCertificate, room: bytes, held: HeldInvitation, info: RoomInfo) -> None:
+def _hold(
+    step: Step,
+    sender: DeviceCertificate,
+    room: bytes,
+    held: HeldInvitation,
+    info: RoomInfo,
+    brought: tuple[bytes, bytes] = (b"", b""),
+) -> None:
     waiting = _waiting(step)
     if room not in waiting and len(waiting) >= MOST:
         return
@@ -67,7 +87,7 @@ def _hold(step: Step, sender: DeviceCertificate, room: bytes, held: HeldInvitati
     if info.kind == DIRECT:
         step.store.set_value(requests.invited_by(sender.account_id), room)
     if not claims.standing(step, sender.account_id):
-        claims.came(step, sender.account_id, str(sender.handle))
+        claims.came(step, sender.account_id, str(sender.handle), *brought)
     step.tell(RoomRequested(room, sender.account_id, str(sender.handle), info.name))
 
 

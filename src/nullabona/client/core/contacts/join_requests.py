@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.directory import own_answer
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.facts.people import JoinRequestChanged
 from nullabona.client.core.model.facts.signals import JoinRequested
@@ -94,7 +95,8 @@ def ask_again(step: Step, room: bytes, own_card: bytes) -> None:
 def _ask(step: Step, request: JoinRequest, own_card: bytes) -> None:
     _become(step, request, "waiting")
     step.tell(JoinRequested(request.room))
-    inbox_sending.post(step, request.account, request.handle, LinkUse(request.room, request.token, own_card))
+    proof = own_answer.to_carry(step.store, own_card, step.now // 1_000)
+    inbox_sending.post(step, request.account, request.handle, LinkUse(request.room, request.token, own_card, proof))
 
 
 def withdraw(step: Step, room: bytes) -> None:

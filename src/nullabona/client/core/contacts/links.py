@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from nullabona.client.core import acquaintance
 from nullabona.client.core.delivery.outbox import queue_item
@@ -19,9 +20,10 @@ from nullabona.client.core.model import invite_link
 from nullabona.client.core.model.errors import BadRequest, CardTooOld, NotAllowed
 from nullabona.client.core.model.facts.people import LinkUsed
 from nullabona.client.core.model.inbox_items import LinkRefusal, LinkUse, Reason
+from nullabona.client.core.model.intents import AddAccount
 from nullabona.client.core.model.invite_link import Kind, Link
 from nullabona.client.core.model.room_info import GROUP
-from nullabona.client.core.model.state import JOINED, AddAccount, RoomState
+from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card, verify_card
 
@@ -167,9 +169,10 @@ def use_came(step: Step, account: bytes, use: LinkUse) -> None:
     reason = link.trouble(step.now) or ("closed" if room is None or not _is_admin(step, room) else None)
     # An earlier proof does not cover a newer card: ask the record about this one.
     if reason is None:
-        claims.by_link(step, account, str(card.handle), use.card, claims.LetIn(use.room, use.token))
+        claims.by_link(step, account, str(card.handle), use.card, claims.LetIn(use.room, use.token), use.proof)
     elif step.store.saw(_REFUSED, _hourly(step, account, use.token), step.day):
-        claims.by_link(step, account, str(card.handle), use.card, claims.Refuse(use.room, use.token, reason))
+        answer = claims.Refuse(use.room, use.token, reason)
+        claims.by_link(step, account, str(card.handle), use.card, answer, use.proof)
 
 
 def _hourly(step: Step, account: bytes, token: bytes) -> bytes:
@@ -184,7 +187,7 @@ def let_in(step: Step, card: Card, answer: claims.LetIn) -> None:
     if acquaintance.is_blocked(step.store, card.account_id):
         return
     try:
-        intent = cards.add_intent(step, card)
+        intent = structs.replace(cards.add_intent(step, card), by_link=True)
     except CardTooOld:
         return
     if _spend(step, answer.token, answer.room):

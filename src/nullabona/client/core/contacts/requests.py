@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nullabona.client.core import acquaintance, rooms
-from nullabona.client.core.contacts import links
+from nullabona.client.core.contacts import card_handing, links
 from nullabona.client.core.delivery import inbox_sending, reply_boxes
+from nullabona.client.core.directory import own_answer
 from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.group import leaving, welcomes
 from nullabona.client.core.identity import cards, claims, contact_keys, device_certificates, inbox_addresses
@@ -42,11 +43,16 @@ def learn_card(step: Step, found: ProvenCard) -> Card:
             _follow(step, card, verify_card(contact.card, today=step.day))
         step.store.put_contact(replace(contact, card=card.encoded, key_packages=cards.packages_of(card)))
     claims.seen(step, card.account_id, claims.standing_of(found))
+    device_certificates.note(step, card)
+    learn_inbox(step, card)
+    return card
+
+
+def learn_inbox(step: Step, card: Card) -> None:
+    """Remember the inbox of a card that the record has or had in the last day, and send what waits for it."""
     if inbox_addresses.remember(step, card):
         schedule.card_changed(step, card.account_id)
-    device_certificates.note(step, card)
     inbox_sending.send_waiting(step, card.account_id)
-    return card
 
 
 def _follow(step: Step, card: Card, known: Card) -> None:
@@ -99,7 +105,11 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
 def ask(step: Step, contact: Contact, own_card: bytes, token: bytes = b"") -> None:
     """Send them our request and follow a reply box for the answer."""
     reply = reply_boxes.expect(step, contact.account)
-    inbox_sending.post(step, contact.account, contact.handle, ContactRequest(own_card, contact.greeting, token, reply))
+    proof = own_answer.to_carry(step.store, own_card, step.now // 1_000)
+    request = ContactRequest(own_card, contact.greeting, token, reply, proof)
+    if proof:
+        card_handing.came_along(step, contact.account, own_card)
+    inbox_sending.post(step, contact.account, contact.handle, request)
 
 
 def invited_by(account: bytes) -> str:
@@ -139,19 +149,20 @@ def _asks(step: Step, known: Contact | None, card: Card, request: ContactRequest
         reply_boxes.note(step, account, request.reply)
     if known is not None and known.state in {ContactState.BLOCKED, ContactState.ASKING}:
         if known.state is ContactState.ASKING and claims.standing(step, account) == claims.REFUTED:
-            claims.came(step, account, str(card.handle), card.encoded)
+            claims.came(step, account, str(card.handle), card.encoded, request.proof)
         return
     state = ContactState.ASKING
     if known is not None:
         # Both asked. The lower account id accepts for both; the other account waits for that invitation.
         step.tell(BothAsked(account))
         state = ContactState.ASKING if step.local.account < account else ContactState.REQUESTED
-    contact = Contact(
-        account, str(card.handle), "", state, b"", request.greeting, card.encoded, cards.packages_of(card)
+    name, room = (known.name, known.room) if known is not None else ("", b"")
+    packages = cards.packages_of(card)
+    step.store.put_contact(
+        Contact(account, str(card.handle), name, state, room, request.greeting, card.encoded, packages)
     )
-    step.store.put_contact(contact)
     if known is None or known.card != card.encoded or claims.standing(step, account) not in claims.GOOD:
-        claims.came(step, account, str(card.handle), card.encoded)
+        claims.came(step, account, str(card.handle), card.encoded, request.proof)
     step.tell(ContactRequested(account, str(card.handle), request.greeting))
     if state is ContactState.ASKING and links.vouches(step, request.token):
         step.tell(LinkPresented(account))
@@ -173,7 +184,7 @@ def _asks_again(step: Step, known: Contact, card: Card, request: ContactRequest)
     asking = replace(known, state=ContactState.ASKING, card=card.encoded, key_packages=cards.packages_of(card))
     step.store.put_contact(asking)
     if known.card != card.encoded or claims.standing(step, known.account) not in claims.GOOD:
-        claims.came(step, known.account, str(card.handle), card.encoded)
+        claims.came(step, known.account, str(card.handle), card.encoded, request.proof)
     step.tell(AskedAgain(known.account))
 
 

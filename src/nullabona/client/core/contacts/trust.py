@@ -9,7 +9,7 @@ same account as before, never to the other one.
 from __future__ import annotations
 
 from nullabona.client.core import rooms
-from nullabona.client.core.contacts import requests
+from nullabona.client.core.contacts import handed_cards, requests
 from nullabona.client.core.delivery import receipts, reply_boxes
 from nullabona.client.core.group import leaving, welcomes
 from nullabona.client.core.identity import claims, contact_keys
@@ -77,4 +77,5 @@ def forget(step: Step, contact: Contact) -> None:
     step.store.drop_contact(contact.account)
     reply_boxes.drop(step, contact.account)
     claims.forget(step, contact.account)
+    handed_cards.forget(step, contact)
     step.tell(ContactChanged(contact.account, contact.handle, "deleted"))

@@ -17,7 +17,10 @@ from nullabona.wire.frame import Kind, OpenedFrame, open_frame
 
 WATCH_DAYS: Final = 3
 """How long we follow a box for the sake of accounts that were removed after it."""
-_REPEAT: Final = 0
+REPEAT: Final = 0
+"""The kind of a place with nothing new."""
+GAP: Final = b"gap"
+"""What the running hash has for frames that were gone."""
 SLOTS: Final = 16
 """Sort positions per frame: those in between are for lines that this device writes itself."""
 
@@ -67,13 +70,13 @@ def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes, know
     digest = sha256(frame_hash + seq.to_bytes(8, "big")).digest()
     box = track.keys.box.address
     mine, message = (known.mine, known.message) if known is not None else (False, b"")
-    step.store.put_frame(Frame(box, digest, seq, track.chain, _REPEAT, mine, message, step.day, b""))
+    step.store.put_frame(Frame(box, digest, seq, track.chain, REPEAT, mine, message, step.day, b""))
 
 
 def lift(step: Step, frame: Frame) -> None:
     """Note that a frame is gone from its place, though we have it; the chain there stays comparable."""
     place = sha256(frame.hash + frame.seq.to_bytes(8, "big")).digest()
-    step.store.put_frame(replace(frame, hash=place, kind=_REPEAT, mine=False, message=b"", data=b""))
+    step.store.put_frame(replace(frame, hash=place, kind=REPEAT, mine=False, message=b"", data=b""))
     step.store.put_frame(replace(frame, seq=0, chain=b""))
 
 

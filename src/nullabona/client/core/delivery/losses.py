@@ -12,7 +12,7 @@ notice it. It notes what is to be done and does nothing more:
 from __future__ import annotations
 
 from nullabona.client.core.delivery import receipts
-from nullabona.client.core.delivery.box_log import first_chain, next_chain, record_repeat
+from nullabona.client.core.delivery.box_log import GAP, first_chain, next_chain, record_repeat
 from nullabona.client.core.delivery.outbox import queue_raw
 from nullabona.client.core.model.facts.rooms import RelayLostBox
 from nullabona.client.core.model.records import Frame
@@ -23,9 +23,23 @@ from nullabona.client.core.step import Step
 
 
 def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
-    """The relay lost the box: read it from its start and re-append what some device may still need."""
+    """The relay lost the box: read it from its start, then re-append what some device may still need.
+
+    A box of which a relay lost only the newest frames still has the others: who put back what it has would double it.
+    """
+    until = track.reread_until or step.now + step.timing.reread  # a relay that renames it again gains no more time
     begin_anew(step, room, track, incarnation)
+    track.reread_until = track.put_back_own_at = track.put_back_any_at = until
+    # Not soon: a relay that renames a box could have all devices of the room show at once that they are on.
+    receipts.tell_later(step, room)
     step.tell(RelayLostBox(room.id, track.epoch))
+
+
+def reread(step: Step, track: BoxTrack) -> None:
+    """A box was read. If that was a lost one to its head, what it did not show goes back: ours now, others' later."""
+    if track.reread_until is not None and track.position >= track.head:
+        track.reread_until, track.put_back_own_at = None, step.now
+        track.put_back_any_at = step.within(step.timing.put_back_any)
 
 
 def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
@@ -33,8 +47,11 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
     box = track.keys.box.address
     track.incarnation = incarnation
     track.generation += 1
+    before = track.read_before if track.reread_until is not None else 0  # it was lost again while we read it again
+    track.read_before = max(before, track.position)
     track.position, track.head, track.acked, track.start, track.told = 0, 0, 0, 0, None
     track.chain = first_chain(track)
+    track.lighten_at, track.lightened = None, 0
     track.missing, track.unreadable, track.candidates = [], [], []
     track.deferred, track.expected = {}, {}
     track.decide_at = None
@@ -44,9 +61,8 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
     if not track.closed:
         track.settle_until = step.now + step.timing.settle
         track.silence_at = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
-    track.put_back_own_at = step.now
+    track.reread_until, track.put_back_own_at = None, step.now
     track.put_back_any_at = step.within(step.timing.put_back_any)
-    receipts.tell_soon(step, room)
     if room.invites_at:
         room.invites_at = min(room.invites_at, step.within(step.timing.put_back_any))
 
@@ -71,14 +87,20 @@ def missed(step: Step, room: RoomState, track: BoxTrack) -> None:
 # -- frames that we lack ------------------------------------------------------------------------------------------
 
 
-def gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
-    """Frames up to ``upto`` are gone that we never saw. If the box is open, one of them may have been a commit."""
+def gap(step: Step, room: RoomState, track: BoxTrack, upto: int, *, trimmed: bool) -> None:
+    """Frames up to ``upto`` are gone that we never saw. If the box is open, one of them may have been a commit.
+
+    ``trimmed``: we had read them before the relay renamed the box. Nobody has to act on that, so it is told late.
+    """
     lost = range(track.position + 1, upto + 1)
     track.missing += lost[-receipts.MAX_LISTED :]
     del track.missing[: -receipts.MAX_LISTED]
     track.position = track.start = upto
-    track.chain = next_chain(track.chain, upto, b"gap")
-    receipts.tell_doubt(step, room, track)
+    track.chain = next_chain(track.chain, upto, GAP)
+    if trimmed:
+        receipts.tell_later(step, room)
+    else:
+        receipts.tell_doubt(step, room, track)
 
 
 def unreadable(step: Step, room: RoomState, track: BoxTrack, seq: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from nullabona.client.core.model.content import View
@@ -16,6 +17,8 @@ DOUBTS_AT_ONCE: Final = 8
 """We report this many missing or unreadable frames, counted since the last message, without extra delay."""
 DOUBT_MOST_MS: Final = 1_800_000
 """Longest delay of such a report, however many there were since the last message."""
+_PARTS: Final = 1 << 20
+"""How finely the time of a receipt of what nobody has read is drawn."""
 MAX_TOLD: Final = 8
 """Most closed boxes that one message reports."""
 
@@ -61,22 +64,65 @@ def tell_soon(step: Step, room: RoomState) -> None:
     _tell_within(step, room, delay(step, room))
 
 
+def tell_later(step: Step, room: RoomState) -> None:
+    """Send a receipt of what came and nobody has read: with what is sent next, or after an exponential time.
+
+    A receipt at once would show the relay that this device is on, and which boxes are its own.
+    """
+    if room.receipt_at is None:  # drawn once: the first of many draws would be early
+        part = step.rng.between(1, _PARTS) / _PARTS
+        room.receipt_at = step.now + round(-math.log(part) * step.timing.receipt_unread)
+        room.receipt_waits = True
+
+
+def tell_read(step: Step, room: RoomState) -> None:
+    """Send a receipt of what the person has just read.
+
+    Soon, if they had not read or written anything here for a while: its sender may wonder whether they are there. While
+    they talk it waits a little for their reply, which then tells it.
+    """
+    if step.over(room.talked_at, step.timing.pause):
+        tell_soon(step, room)
+    else:
+        _tell_within(step, room, max(step.timing.reply, delay(step, room)), after=step.timing.reply)
+    room.talked_at = step.now
+
+
+def looked(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """The box was read, for which a receipt has waited: no need to wait until `BoxTrack.look_until`."""
+    if track.look_until is not None and room.receipt_at is not None and room.receipt_at >= track.look_until:
+        tell_soon(step, room)
+
+
 def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Send a receipt because a frame is gone or unreadable; after a few of them with growing delays, until a message.
 
     A hostile relay can make every receipt cause another doubt; that must not keep devices busy.
     """
     soon = delay(step, room)
-    later = soon << min(16, max(0, track.doubts - DOUBTS_AT_ONCE))
+    later = soon << min(16, max(0, track.doubts + 1 - DOUBTS_AT_ONCE))
     if _tell_within(step, room, max(soon, min(DOUBT_MOST_MS, later))):
         track.doubts += 1
 
 
-def _tell_within(step: Step, room: RoomState, longest: int) -> bool:
-    """Schedule a receipt within ``longest`` ms; False if one is already due by then."""
-    if room.receipt_at is not None and room.receipt_at <= step.now + longest:
+def _tell_within(step: Step, room: RoomState, longest: int, *, after: int = 0) -> bool:
+    """Schedule a receipt within ``longest`` ms, which begin ``after`` ms; False if one is already due by their end."""
+    if room.receipt_at is not None and room.receipt_at <= step.now + after + longest:
         return False
-    room.receipt_at = step.within(longest)
+    room.receipt_at = step.within(longest) + after
+    room.receipt_waits = False
+    return True
+
+
+def overslept(step: Step, room: RoomState) -> bool:
+    """Whether the time of a receipt that nobody waits for passed while the program was not running; draws it again.
+
+    After a night such receipts of all rooms would go out in one second, and show which boxes one device reads.
+    """
+    overdue = step.now - room.receipt_at if room.receipt_at is not None else 0
+    if not room.receipt_waits or overdue <= step.timing.overslept:
+        return False
+    room.receipt_at = step.within(step.timing.overslept)
     return True
 
 

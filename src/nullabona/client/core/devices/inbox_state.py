@@ -68,6 +68,10 @@ class InboxState(msgspec.Struct):
     """The position that we last sent to our account's other devices."""
     waiting: list[WaitingItem] = msgspec.field(default_factory=list)
     former: list[FormerInbox] = msgspec.field(default_factory=list)
+    head: int = 0
+    """The last number that an answer named: there is more to read as long as we are not there."""
+    read_at: int = 0
+    """When we were there last, in ms."""
 
     @property
     def box(self) -> BoxSecrets:

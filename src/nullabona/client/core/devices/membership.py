@@ -12,23 +12,16 @@ import msgspec
 
 from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
-from nullabona.client.core.devices import inbox_state, sync_out, unlisted
+from nullabona.client.core.devices import inbox_state, sync_out, unheard, unlisted
 from nullabona.client.core.directory.keeping import note_own_card
 from nullabona.client.core.group import commits, intents
 from nullabona.client.core.group.create import create_room
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.facts.account import DevicesChanged, SignedOut
 from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
+from nullabona.client.core.model.intents import AddAccount, Intent, RemoveDevice
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
-from nullabona.client.core.model.state import (
-    JOINED,
-    REJOINING,
-    AddAccount,
-    DeviceChanges,
-    Intent,
-    RemoveDevice,
-    RoomState,
-)
+from nullabona.client.core.model.state import JOINED, REJOINING, DeviceChanges, RoomState
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
@@ -132,6 +125,7 @@ def look_after(step: Step, room: RoomState) -> None:
         device.device: device for device in step.roster(room.id).values() if device.account == step.local.account
     }
     unlisted.note(step, present)
+    unheard.note(step, room, present)
     wanted = [*room.intents, *(room.pending.intents if room.pending is not None else [])]
     _bring_in(step, room, present, wanted)
     for id in own_devices.gone(step.store):

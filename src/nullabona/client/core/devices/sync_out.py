@@ -58,7 +58,7 @@ _DIRTY: Final = "devices-dirty"
 _OWED: Final = "devices-owed"
 _HEARD: Final = "told-by-devices"
 _TOLD: Final = "devices-told"
-PER_DEVICE: Final = frozenset({"theme", "notify", "lock_minutes", "language", "enter_sends"})
+PER_DEVICE: Final = frozenset({"theme", "notify", "quiet_hours", "lock_minutes", "language", "enter_sends"})
 """Preferences of the profile that each device has for itself."""
 _dirty = msgspec.msgpack.Decoder(dict[str, int])
 _ids = msgspec.msgpack.Decoder(list[bytes])
@@ -84,6 +84,11 @@ def _note(step: Step, what: str, at: int) -> None:
 def note_contact(step: Step, account: bytes) -> None:
     """Note a change of a contact that no event reports."""
     note(step, _known(account))
+
+
+def remember_room(step: Step, room: bytes) -> None:
+    """Tell the other devices of a room that we are in: one that is not will ask members for a way in."""
+    note(step, f"{REMEMBERED}:{room.hex()}")
 
 
 def of_facts(step: Step) -> None:
@@ -147,6 +152,8 @@ def _concerned(step: Step, fact: Fact) -> Iterator[str]:  # noqa: C901, PLR0912 
         case of_signals.MembershipEnded() | of_signals.ProfileCopied() | of_signals.AccountDeleted():
             pass
         case of_signals.InboxReadElsewhere() | of_signals.ChoicesTakenOver() | of_signals.ReplyBoxesChanged():
+            pass
+        case of_signals.ProofCarried():
             pass
         case _:
             assert_never(fact)

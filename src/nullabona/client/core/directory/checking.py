@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nullabona.client.core.directory.errors import CardNotInLog
 from nullabona.client.core.directory.pinned import Pinned, Sighting, check_fresh, check_position, see
 from nullabona.client.core.directory.promises import Expected, check_promise
+from nullabona.errors import Malformed
 from nullabona.log.following import read_frontier
 from nullabona.log.prefix import LABEL_BYTES, TOMBSTONE, Leaf, MapProofInvalid, Opening, Walk, root_with, root_without
 from nullabona.log.tree import Frontier, leaf_hash
@@ -31,7 +32,17 @@ class Checked:
     promise: Expected | None
     sighting: Sighting
     frontier: Frontier
-    checkpoint: bytes = field(repr=False)
+    proof: HandleProof = field(repr=False)
+
+    @property
+    def checkpoint(self) -> bytes:
+        """The signed checkpoint that came with the answer."""
+        return self.proof.checkpoint
+
+    @property
+    def listed(self) -> bool:
+        """Whether the epoch has a list of changes."""
+        return bool(self.proof.listed)
 
 
 def check_answer(pinned: Pinned, handle: Handle, answer: CardFound, now_s: int) -> Checked:
@@ -40,20 +51,31 @@ def check_answer(pinned: Pinned, handle: Handle, answer: CardFound, now_s: int) 
     Raises `NotWitnessed`, `LogReplaced`, `LogRolledBack`, `LogForked`, `LogStale`, `CardNotInLog`, `PromiseInvalid` or
     `Malformed`. The caller must still reach its frontier from the remembered one (`nullabona.log.following`).
     """
-    proof = answer.proof
-    sighting = see(pinned, proof.checkpoint)
+    sighting = see(pinned, answer.proof.checkpoint)
     check_position(pinned, sighting)
+    if pinned.listed and not answer.proof.listed:
+        raise Malformed("an epoch of the record has no list of changes, and one before it has")
+    checked = check_placed(pinned, handle, answer, sighting)
+    check_fresh(pinned, sighting, answer.proof.closed_s, now_s)
+    if not answer.card or (checked.opening is not None and checked.opening.digest != TOMBSTONE):
+        return checked
+    promise = check_promise(pinned, str(handle), card_hash(answer.card), answer.promise, checked.frontier, now_s)
+    return replace(checked, promise=promise)
+
+
+def check_placed(pinned: Pinned, handle: Handle, answer: CardFound, sighting: Sighting) -> Checked:
+    """What the answer proves of the epoch of the checkpoint ``sighting``, however old that is. No promise is checked.
+
+    Raises `CardNotInLog` or `Malformed`.
+    """
+    proof = answer.proof
     label = label_of(pinned, handle, proof.label_proof)
     opening = _opening(answer)
     epoch = sighting.size - 1
     frontier = _frontier(proof, epoch, _root(label, opening, proof))
     if frontier.root != sighting.root:
         raise CardNotInLog(f"what the server shows for {handle} is not in its record")
-    check_fresh(pinned, sighting, proof.closed_s, now_s)
-    promise = None
-    if answer.card and (opening is None or opening.digest == TOMBSTONE):
-        promise = check_promise(pinned, str(handle), card_hash(answer.card), answer.promise, frontier, now_s)
-    return Checked(answer.card, label, epoch, opening, promise, sighting, frontier, proof.checkpoint)
+    return Checked(answer.card, label, epoch, opening, None, sighting, frontier, proof)
 
 
 def label_of(pinned: Pinned, handle: Handle, proof: bytes) -> bytes:
@@ -91,4 +113,4 @@ def walk_of(siblings: tuple[bytes, ...], other: tuple[bytes, ...]) -> Walk:
 def _frontier(proof: HandleProof, epoch: int, root: bytes) -> Frontier:
     if epoch < 1:
         raise CardNotInLog("the server's log has no epoch")
-    return read_frontier(epoch, proof.edge).extend(leaf_hash(encode_epoch(epoch, root, proof.closed_s)))
+    return read_frontier(epoch, proof.edge).extend(leaf_hash(encode_epoch(epoch, root, proof.closed_s, proof.listed)))

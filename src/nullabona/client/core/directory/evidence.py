@@ -24,9 +24,10 @@ from nullabona.log.tree import leaf_hash, verify_inclusion
 from nullabona.log.vrf import verify
 from nullabona.wire.epoch import decode_genesis, decode_promise, encode_epoch, label_input, origin_of
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.messages import MAX_CHECKPOINT, Entry
+from nullabona.wire.message import MAX_CHECKPOINT, Listed
+from nullabona.wire.messages import Entry
 
-FORM: Final = "nullabona record evidence v1"
+FORM: Final = "nullabona record evidence v2"
 LARGEST: Final = 4 * MAX_CHECKPOINT
 """Most bytes of a file: two checkpoints of any number of lines, and the epochs of a device that was away for long."""
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
@@ -42,7 +43,7 @@ class EvidenceInvalid(PeerError):
 class View(msgspec.Struct, array_like=True, frozen=True):
     """One epoch as it was proven: the entry at the handle (version 0: nothing), and the path to the map's root.
 
-    ``peaks`` are the frontier of the log before the epoch.
+    ``peaks`` are the frontier of the log before the epoch; ``listed`` is the hash of the epoch's list of changes.
     """
 
     epoch: int
@@ -52,6 +53,7 @@ class View(msgspec.Struct, array_like=True, frozen=True):
     other: tuple[Hash, ...]
     peaks: tuple[Hash, ...]
     leaf: Hash
+    listed: Listed = b""
 
 
 class EntryEvidence(msgspec.Struct, array_like=True, frozen=True):
@@ -61,7 +63,7 @@ class EntryEvidence(msgspec.Struct, array_like=True, frozen=True):
     broken, or empty.
     """
 
-    form: Literal["nullabona record evidence v1"]
+    form: Literal["nullabona record evidence v1", "nullabona record evidence v2"]
     handle: str
     genesis: bytes
     genesis_proof: tuple[Hash, ...]
@@ -181,7 +183,9 @@ def _check_epoch(found: EntryEvidence, label: bytes, seen: Seen) -> None:
     walk, (nonce, version, digest) = Walk(view.siblings, other), view.entry
     opening = Opening(nonce, version, digest) if version else None
     root = root_without(label, walk) if opening is None else root_with(label, opening.commitment, walk)
-    frontier = read_frontier(view.epoch, view.peaks).extend(leaf_hash(encode_epoch(view.epoch, root, view.closed_s)))
+    frontier = read_frontier(view.epoch, view.peaks).extend(
+        leaf_hash(encode_epoch(view.epoch, root, view.closed_s, view.listed))
+    )
     for leaf in found.after:
         frontier = frontier.extend(leaf)
     if (frontier.size, frontier.root) != (seen.checkpoint.size, seen.checkpoint.root):

@@ -8,7 +8,11 @@ from typing import Final
 
 import msgspec
 
+from nullabona.client.core.directory import newest
+from nullabona.client.core.directory.changes import forget_lists
 from nullabona.client.core.directory.evidence import LARGEST
+from nullabona.client.core.directory.leaves import forget_leaves
+from nullabona.client.core.directory.listing import Position
 from nullabona.client.core.directory.owner import Watch
 from nullabona.client.core.directory.pinned import Pinned
 from nullabona.client.core.directory.promises import Expected
@@ -19,6 +23,8 @@ MOST_OWN: Final = 256
 """Hashes of own cards that are remembered: about five years of weekly ones."""
 MOST_EXPECTED: Final = 256
 MOST_EVIDENCE: Final = 32
+_AGAIN_S: Final = 3_600
+_POSITION: Final = "record-lists"
 _WATCH: Final = "record-watch"
 _EXPECTED: Final = "record-expected"
 _OWN: Final = "own-cards"
@@ -39,6 +45,7 @@ class Evidence(msgspec.Struct, array_like=True, frozen=True):
 _entries = msgspec.msgpack.Decoder(list[StoredEntry])
 _pinned = msgspec.msgpack.Decoder(Pinned)
 _watch = msgspec.msgpack.Decoder(Watch)
+_position = msgspec.msgpack.Decoder(Position)
 _expected = msgspec.msgpack.Decoder(list[Expected])
 _own = msgspec.msgpack.Decoder(list[bytes])
 _evidence = msgspec.msgpack.Decoder(list[Evidence])
@@ -59,6 +66,9 @@ def save_pinned(store: Store, pinned: Pinned) -> None:
 def forget_pinned(store: Store, host: str, now_s: int) -> None:
     """Forget a directory because the person asked for it: the next look-up is like the first one."""
     store.delete_value(_key(host))
+    forget_leaves(store, host)
+    forget_lists(store, host)
+    newest.forget(store)
     store.set_value(_forgotten(host), _encode(now_s))
     save_expected(store, [each for each in load_expected(store) if each.host != host])
 
@@ -81,6 +91,20 @@ def save_watch(store: Store, watch: Watch | None) -> None:
         store.delete_value(_WATCH)
     else:
         store.set_value(_WATCH, _encode(watch))
+
+
+def load_position(store: Store) -> Position | None:
+    """How far the lists of changes were read."""
+    data = store.get_value(_POSITION)
+    return None if data is None else _position.decode(data)
+
+
+def save_position(store: Store, position: Position | None) -> None:
+    """Remember it; None: forget it, so that the own handle is looked at whole next."""
+    if position is None:
+        store.delete_value(_POSITION)
+    else:
+        store.set_value(_POSITION, _encode(position))
 
 
 def load_expected(store: Store) -> list[Expected]:
@@ -135,28 +159,48 @@ def load_evidence(store: Store) -> list[Evidence]:
     return [] if data is None else _evidence.decode(data)
 
 
-def keep_evidence(store: Store, evidence: Evidence) -> bool:
-    """Keep evidence; True if it is new. If there is too much, drop an item of the most frequent code, but neither its
-    first nor its last: otherwise a lying directory could flood the store until real evidence is dropped.
+def may_tell(store: Store, host: str, now_s: int) -> bool:
+    """Whether the person is to be told now what a proof shows of a directory; False within an hour after the last time.
+
+    Otherwise a directory could have its log tell two histories in proof after proof, with a warning for each.
+    """
+    data = store.get_value(_told(host))
+    if data is not None and 0 <= now_s - msgspec.msgpack.decode(data, type=int) < _AGAIN_S:
+        return False
+    store.set_value(_told(host), _encode(now_s))
+    return True
+
+
+def keep_evidence(store: Store, evidence: Evidence, own: str = "") -> bool:
+    """Keep evidence; True if it is new. If there is too much, drop an item of the directory and code of which there is
+    most, but neither its first nor its last. The own directory, ``own``, is not counted up to half of what is kept.
+
+    Otherwise a lying directory could flood the store until real evidence is dropped, of its own or of another's lies.
     """
     known = load_evidence(store)
     if any((each.code, each.host, each.shown) == (evidence.code, evidence.host, evidence.shown) for each in known):
         return False
     if len(evidence.shown) <= LARGEST:
-        store.set_value(_EVIDENCE, _encode(_thinned([*known, evidence])))
+        store.set_value(_EVIDENCE, _encode(_thinned([*known, evidence], own)))
     return True
 
 
-def _thinned(kept: list[Evidence]) -> list[Evidence]:
+def _thinned(kept: list[Evidence], own: str) -> list[Evidence]:
     while len(kept) > MOST_EVIDENCE:
-        counted = Counter(each.code for each in kept)
-        alike = [each for each in kept if each.code == max(counted, key=counted.__getitem__)]
+        much = sum(each.host == own for each in kept) > MOST_EVIDENCE // 2
+        counted = Counter((each.host, each.code) for each in kept if (each.host == own) is much)
+        most = max(counted, key=counted.__getitem__)
+        alike = [each for each in kept if (each.host, each.code) == most]
         kept.remove(alike[len(alike) // 2])
     return kept
 
 
 def _key(host: str) -> str:
     return f"record:{host}"
+
+
+def _told(host: str) -> str:
+    return f"record-told:{host}"
 
 
 def _forgotten(host: str) -> str:

@@ -41,7 +41,8 @@ class Watch(msgspec.Struct, array_like=True, frozen=True):
     """How far a handle was watched, and its entry.
 
     ``place``: which of our cards, counted from 0; None: none yet. ``closed_s``: when the newest of the epochs closed,
-    or the watch began, if that was later; None: not known yet.
+    or the watch began, if that was later; None: not known yet. ``listed``: that epoch had a list of changes, so every
+    later one must.
     """
 
     size: int
@@ -49,6 +50,7 @@ class Watch(msgspec.Struct, array_like=True, frozen=True):
     entry: tuple[bytes, int, bytes] = _NOTHING
     place: int | None = None
     closed_s: int | None = None
+    listed: bool = False
 
     @property
     def frontier(self) -> Frontier:
@@ -83,6 +85,8 @@ class Look:
     """The same epochs with all that proves them."""
     emptied: frozenset[int] = frozenset()
     """Those of the epochs whose map is empty."""
+    label: bytes = b""
+    """The handle's place in the map."""
 
     @property
     def complete(self) -> bool:
@@ -92,14 +96,15 @@ class Look:
 
 def start(pinned: Pinned) -> Watch:
     """A watch that begins with the log as it is known: whatever enters from now on is seen."""
-    return Watch(pinned.size, pinned.peaks, closed_s=pinned.seen_s)
+    return Watch(pinned.size, pinned.peaks, closed_s=pinned.seen_s, listed=pinned.listed)
 
 
 def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, now_s: int) -> Look:
     """What the answer shows of every epoch after the watched ones.
 
     Raises what `core.directory.checking.check_answer` raises, `LogStale` also if there should be a newer
-    epoch and is none, and `LogForked` if the epochs do not lead to the checkpoint. Of an answer that is not complete
+    epoch and is none, `LogForked` if the epochs do not lead to the checkpoint, and `Malformed` if an epoch after one
+    with a list of changes has none. Of an answer that is not complete
     nothing may be concluded before the rest has come.
     """
     sighting = see(pinned, answer.checkpoint)
@@ -107,11 +112,11 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
     label = label_of(pinned, handle, answer.label_proof)
     if answer.first != watch.epoch + 1 or watch.size + len(answer.steps) > sighting.size:
         raise Malformed("the server returned other epochs than those it was asked for")
-    frontier, entry = watch.frontier, watch.entry
+    frontier, entry, listed = watch.frontier, watch.entry, watch.listed
     openings: list[Sight] = []
     views: list[View] = []
     emptied: set[int] = set()
-    _check_seen(pinned, frontier)
+    check_seen(pinned, frontier)
     siblings: tuple[bytes, ...] = ()
     for number, step in enumerate(answer.steps, answer.first):
         siblings = _siblings(step, siblings)
@@ -120,21 +125,31 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
         root = _root(label, opening, siblings, step)
         if root == EMPTY:
             emptied.add(number)
-        leaf = leaf_hash(encode_epoch(number, root, step.closed_s))
-        views.append(View(number, step.closed_s, entry, siblings, step.other, frontier.peaks, leaf))
+        listed = check_listed(step.listed, before=listed)
+        leaf = leaf_hash(encode_epoch(number, root, step.closed_s, step.listed))
+        views.append(View(number, step.closed_s, entry, siblings, step.other, frontier.peaks, leaf, step.listed))
         frontier = frontier.extend(leaf)
-        _check_seen(pinned, frontier)
+        check_seen(pinned, frontier)
         openings.append((number, step.closed_s, opening))
     closed_s = answer.steps[-1].closed_s if answer.steps else watch.closed_s or now_s
-    moved = msgspec.structs.replace(watch, size=frontier.size, peaks=frontier.peaks, entry=entry, closed_s=closed_s)
+    moved = msgspec.structs.replace(
+        watch, size=frontier.size, peaks=frontier.peaks, entry=entry, closed_s=closed_s, listed=listed
+    )
     trail = Trail(answer.label_proof, tuple(views), answer.checkpoint)
-    found = Look(moved, tuple(openings), sighting, trail, frozenset(emptied))
+    found = Look(moved, tuple(openings), sighting, trail, frozenset(emptied), label)
     if found.complete:
         _check_end(pinned, found, closed_s, now_s)
     return found
 
 
-def _check_seen(pinned: Pinned, frontier: Frontier) -> None:
+def check_listed(listed: bytes, *, before: bool) -> bool:
+    """Whether an epoch has a list of changes. Raises `Malformed` if it has none and the one before it has."""
+    if before and not listed:
+        raise Malformed("an epoch of the record has no list of changes, and one before it has")
+    return bool(listed)
+
+
+def check_seen(pinned: Pinned, frontier: Frontier) -> None:
     """Raises `LogForked` if another log of that size was seen before."""
     if frontier.size == pinned.size and frontier.root != pinned.frontier.root:
         raise LogForked("what the server tells of this account is not in the record it showed before")

@@ -35,6 +35,8 @@ class Pinned(msgspec.Struct, array_like=True, frozen=True):
     """That the log of `began` begins with the genesis: for evidence."""
     began: bytes = b""
     """The checkpoint with which the genesis was proven; empty: it was pinned before this was kept."""
+    listed: bool = False
+    """The newest epoch that was seen had a list of changes, so every later one must."""
 
     @property
     def frontier(self) -> Frontier:
@@ -148,10 +150,13 @@ def check_fresh(pinned: Pinned, seen: Sighting, closed_s: int, now_s: int) -> No
         raise LogStale("the newest epoch that the server shows is in the future")
 
 
-def moved(pinned: Pinned, frontier: Frontier, seen: Sighting, checkpoint: bytes, now_s: int) -> Pinned:
-    """As remembered from now on; ``frontier`` was reached from the one before. Raises `LogForked`."""
+def moved(pinned: Pinned, frontier: Frontier, seen: Sighting, checkpoint: bytes, now_s: int, *, listed: bool) -> Pinned:
+    """As remembered from now on; ``frontier`` was reached from the one before. Raises `LogForked`.
+
+    ``listed``: the newest epoch has a list of changes.
+    """
     if frontier.size != seen.size or frontier.root != seen.root:
         raise LogForked("the server shows a log that does not continue the one this device saw before")
     return msgspec.structs.replace(
-        pinned, size=frontier.size, peaks=frontier.peaks, checkpoint=checkpoint, seen_s=now_s
+        pinned, size=frontier.size, peaks=frontier.peaks, checkpoint=checkpoint, seen_s=now_s, listed=listed
     )

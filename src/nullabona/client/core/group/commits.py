@@ -6,7 +6,7 @@ applies the winner and redoes its intent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -31,24 +31,12 @@ from nullabona.client.core.model.commit_policy import Verdict, certificate_of
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.facts.rooms import ChangeFailed, EpochChanged, Left, Removed, RoomChanged
 from nullabona.client.core.model.facts.signals import MembershipEnded
+from nullabona.client.core.model.intents import AddAccount, Intent, RemoveAccount, UpdateKeys
 from nullabona.client.core.model.mls_port import Processed
-from nullabona.client.core.model.proofs import TAG_SIZE, CommitNote, RemovalOrder, Ruling, encode_note
+from nullabona.client.core.model.proofs import MOST_BY_LINK, TAG_SIZE, CommitNote, RemovalOrder, Ruling, encode_note
 from nullabona.client.core.model.records import Device
-from nullabona.client.core.model.room_info import RoomInfo, decode_info, encode_info
-from nullabona.client.core.model.state import (
-    JOINED,
-    LEFT,
-    REMOVED,
-    AddAccount,
-    BoxTrack,
-    Intent,
-    Merged,
-    PendingCommit,
-    RemoveAccount,
-    RoomState,
-    UpdateKeys,
-    Winner,
-)
+from nullabona.client.core.model.room_info import DIRECT, RoomInfo, decode_info, encode_info
+from nullabona.client.core.model.state import JOINED, LEFT, REMOVED, BoxTrack, Merged, PendingCommit, RoomState, Winner
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import notices, profiles, sending
 from nullabona.wire.frame import Kind
@@ -114,7 +102,7 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: plan.Change) ->
             remove=change.remove,
             update=change.update,
             info=encode_info(change.info) if change.info else None,
-            aad=encode_note(CommitNote(change.orders, ruling, tag)),
+            aad=encode_note(CommitNote(change.orders, ruling, tag, _by_link(change.intents))),
         )
     except MlsRefused as refusal:
         step.tell(ChangeFailed(room.id, refusal.reason))
@@ -133,9 +121,15 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: plan.Change) ->
         *(commit, frame, list(change.intents), list(change.removed), list(change.orders), staged.welcome is not None),
         ruling=ruling,
     )
-    room.intents = []
+    room.intents = list(change.later)
     if staged.welcome is not None and staged.tree is not None:
         welcomes.hold_welcome(step, room, staged.welcome, staged.tree)
+
+
+def _by_link(intents: Iterable[Intent]) -> tuple[bytes, ...]:
+    """The accounts to add that followed an invite link."""
+    found = [intent.account for intent in intents if isinstance(intent, AddAccount) and intent.by_link]
+    return tuple(found[:MOST_BY_LINK])
 
 
 # -- winning and losing -------------------------------------------------------------------------------------------
@@ -147,7 +141,8 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     group.merge_pending()
     room.pending, room.beaten = None, 0
     removed, orders = tuple(pending.removed), pending.orders
-    ending = _Ending(seq, commit, removed, orders, step.local.account, pending.intents, pending.ruling)
+    mine = pending.intents
+    ending = _Ending(seq, commit, removed, orders, step.local.account, mine, pending.ruling, _by_link(mine))
     _enter(step, room, track, info_after(step, room), ending)
     if room.phase != JOINED:
         return
@@ -173,7 +168,7 @@ def accept_other(
     leaving.heed(step, room, verdict.orders)
     step.group(room).accept(processed)
     by, orders = verdict.sender.account_id, list(verdict.orders)
-    ending = _Ending(seq, commit, tuple(verdict.removed), orders, by, [], verdict.ruling, rejoined)
+    ending = _Ending(seq, commit, tuple(verdict.removed), orders, by, [], verdict.ruling, verdict.by_link, rejoined)
     _enter(step, room, track, verdict.info or room.info, ending)
     if room.phase == JOINED:
         intents.look_first(step, room.current)
@@ -200,6 +195,7 @@ class _Ending:
     by: bytes
     mine: list[Intent]
     ruling: Ruling | None
+    by_link: tuple[bytes, ...]
     rejoined: bytes = b""
 
 
@@ -226,14 +222,22 @@ def _enter(step: Step, room: RoomState, track: BoxTrack, info: RoomInfo, ending:
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     room.history[-1].revoked = _revoked(before[1], step.roster(room.id))
     rulings.note(step, room, before, ending.orders, ending.ruling, by=by)
-    notices.of_commit(step, room, winner.commit, by, ending.orders, before)
+    notices.of_commit(step, room, winner.commit, by, ending.orders, before, by_link=ending.by_link)
     sending.leave_epoch(step, room, track, ending.seq)
+    if _was_alone(step, before):
+        sending.release_held(step, room)  # what was written since the other person left
     owed.send_owed(step, room)
     if changed:
         step.tell(RoomChanged(room.id, info.name, info.admins, info.timer_s))
     step.tell(EpochChanged(room.id, room.epoch))
     if leaving.is_last(step, room):
         leave_alone(step, room)
+
+
+def _was_alone(step: Step, before: tuple[RoomInfo, Mapping[int, Device]]) -> bool:
+    """Whether only our own devices were in a direct room."""
+    info, roster = before
+    return info.kind == DIRECT and all(device.account == step.local.account for device in roster.values())
 
 
 def carry_out_leaving(step: Step, room: RoomState) -> None:

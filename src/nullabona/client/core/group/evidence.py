@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, TypeAlias
 
 import msgspec
@@ -19,7 +20,7 @@ from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.mls_port import Leaf
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, Ruling
-from nullabona.client.core.model.room_info import RoomInfo
+from nullabona.client.core.model.room_info import RoomInfo, encode_info
 from nullabona.client.core.model.state import REJOINING, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.endpoint import EndpointRefused, same_or_safer
@@ -31,6 +32,15 @@ LAST_RESORT: Final = 12
 """Rounds of asking everybody that we remember, with doubling pauses: about two days."""
 PATIENCE: Final = 8
 """How many unanswered requests, over about a quarter of an hour, our commits wait because of others' statements."""
+_UNPROVEN_ROLES: Final = "unproven-roles"
+
+
+class UnprovenRules(MlsRefused):
+    """A ticket leads to a branch of which nobody has proved the name, timer or roles. ``rules``: SHA-256 of these."""
+
+    def __init__(self, rules: bytes) -> None:
+        super().__init__("a ticket changes who may do what", _UNPROVEN_ROLES)
+        self.rules = rules
 
 
 # -- what an account says -----------------------------------------------------------------------------------------
@@ -239,18 +249,21 @@ def check_branch(
 
     Any member may lead to a branch with the admins, name, timer and accounts that we know, without a removed device of
     anybody else.
-    For any other difference a known admin must lead there, or have signed rulings that say so. If the branch lacks
-    commits of ours that took a role from ``by``, that account may not lead there.
+    For any other difference a known admin must lead there, or have signed rulings that say so, or everybody else must
+    have led there. If the branch lacks commits of ours that took a role from ``by``, that account may not lead there.
     """
     if vouches(step, room.info, by) or _last_resort(room, rejoin, by):
         return Judged(rulings.well_signed(room, ticket), None)
     ours = rulings.known(step, room, rejoin, ticket)
     if by in ours.info.deciders:
-        raise MlsRefused("a ticket is by somebody from whom we took a role since", "unproven-roles")
+        raise MlsRefused("a ticket is by somebody from whom we took a role since", _UNPROVEN_ROLES)
     ruled = rulings.follow(step, room, ours, ticket)
-    if not is_alike(info, ruled.info):
-        raise MlsRefused("a ticket changes who may do what", "unproven-roles")
     there = [(certificate_of(leaf).account_id, leaf.signature_key) for leaf in leaves]
+    believed = rulings.without(ruled.info, ours.out - {account for account, _ in there})
+    if not is_alike(info, believed):
+        rules = sha256(encode_info(_rules(info))).digest()
+        if not (_names(ticket, rejoin) and _everybody_went(step, room, info, {**rejoin.led, by: rules})):
+            raise UnprovenRules(rules)
     if not ruled.has({account for account, _ in there}, set(rejoin.proven)):
         raise MlsRefused("a ticket changes who is in the room", "unproven-members")
     accepted = {*ours.undone, step.local.account}  # devices of our own we remove again there; nobody else might
@@ -267,6 +280,30 @@ def _last_resort(room: RoomState, rejoin: Rejoin, by: bytes) -> bool:
     """
     asked = {helper.account for helper in rejoin.helpers}
     return by in asked and _asked_for_days(room, rejoin)
+
+
+def note_led(rejoin: Rejoin, way: Rejoin, ticket: Ticket, by: bytes, refused: UnprovenRules) -> None:
+    """Remember where account ``by`` wanted to lead us, if its ticket's history says that it is the branch we seek."""
+    if way.commit == rejoin.commit and _names(ticket, rejoin):
+        rejoin.led = {**rejoin.led, by: refused.rules}
+
+
+def _names(ticket: Ticket | None, rejoin: Rejoin) -> bool:
+    """Whether the history in a ticket has the commit by which the branch that we seek parted from ours."""
+    told = ticket.history if ticket is not None and rejoin.commit else ()
+    return any((epoch, commit) == (rejoin.epoch, rejoin.commit) for epoch, commit, _ in told)
+
+
+def _everybody_went(step: Step, room: RoomState, info: RoomInfo, led: dict[bytes, bytes]) -> bool:
+    """Whether all other accounts on our branch, two at least, lead to the same one, where the same accounts decide.
+
+    Then nobody is left whom staying would protect. An admin's change of name or timer is lost there with the admin, who
+    left on both branches and so cannot lead us. One account alone has no such say, nor have all for a role.
+    """
+    others = {device.account for device in step.roster(room.id).values()} - {step.local.account}
+    alike = {led.get(account) for account in others}
+    same_deciders = set(info.deciders) == set(room.info.deciders)
+    return len(others) > 1 and len(alike) == 1 and None not in alike and same_deciders
 
 
 def _asked_for_days(room: RoomState, rejoin: Rejoin) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from nullabona.client.core.model.intents import Intent, RemoveAccount
 from nullabona.client.core.model.proofs import RemovalOrder
-from nullabona.client.core.model.state import BoxTrack, Intent, RemoveAccount, RoomState
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 
 TEND_MS = 20_000

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from nullabona.client.core.delivery import views
+from nullabona.client.core.model.intents import RemoveAccount
 from nullabona.client.core.model.records import Device, Message, MessageState
-from nullabona.client.core.model.state import RemoveAccount, RoomState
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
 from nullabona.wire.address import Address

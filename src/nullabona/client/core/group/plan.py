@@ -12,19 +12,19 @@ from nullabona.client.core.model import move_orders
 from nullabona.client.core.model.admins import settled
 from nullabona.client.core.model.commit_policy import order_holds
 from nullabona.client.core.model.errors import BadRequest, MlsRefused
-from nullabona.client.core.model.proofs import RemovalOrder
-from nullabona.client.core.model.records import Device
-from nullabona.client.core.model.room_info import GROUP, RoomInfo, check_info
-from nullabona.client.core.model.state import (
+from nullabona.client.core.model.intents import (
     AddAccount,
     Intent,
     NoteMove,
     RemoveAccount,
     RemoveDevice,
-    RoomState,
     SetInfo,
     UpdateKeys,
 )
+from nullabona.client.core.model.proofs import RemovalOrder
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import GROUP, RoomInfo, check_info
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 
@@ -40,6 +40,8 @@ class Change:
     removed: tuple[bytes, ...]
     update: bool
     intents: tuple[Intent, ...]
+    later: tuple[Intent, ...] = ()
+    """Accounts to add again once this commit has removed them: they left and asked again before it."""
 
     @property
     def empty(self) -> bool:
@@ -92,6 +94,7 @@ def plan(step: Step, room: RoomState) -> Change:
         tuple(sorted(removed)),
         update,
         tuple(kept),
+        tuple(i for i in newest.values() if i not in kept and i.account in removed),
     )
 
 

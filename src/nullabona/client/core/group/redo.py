@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from nullabona.client.core.model.branches import Rejoin
+from nullabona.client.core.model.intents import AddAccount, Intent, RemoveAccount, SetInfo
 from nullabona.client.core.model.room_info import RoomInfo
-from nullabona.client.core.model.state import AddAccount, Intent, Merged, RemoveAccount, RoomState, SetInfo
+from nullabona.client.core.model.state import Merged, RoomState
 from nullabona.client.core.step import Step
 
 

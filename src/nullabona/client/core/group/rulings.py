@@ -7,15 +7,17 @@ must have signed each one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import combinations
 from typing import Final
 
 from msgspec import structs
 
 from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.intents import AddAccount, Intent
 from nullabona.client.core.model.proofs import (
     RemovalOrder,
     Ruling,
@@ -26,13 +28,15 @@ from nullabona.client.core.model.proofs import (
 )
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import GROUP, RoomInfo, decode_info, encode_info
-from nullabona.client.core.model.state import REJOINING, AddAccount, Intent, RoomState
+from nullabona.client.core.model.state import REJOINING, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate
 
 KEPT: Final = 8
 """How many rulings we keep and carry: later ones include the effect of earlier ones."""
+_FEW: Final = 6
+"""Of so few accounts every choice is tried: 64 hashes."""
 MOST_WENT: Final = 64
 
 
@@ -126,8 +130,8 @@ def _signer(ruling: Ruling) -> DeviceCertificate | None:
 class Known:
     """What this device knows: the room info, its accounts, and the epoch after which a ruling is news.
 
-    ``undone``: accounts that were added or removed by commits of ours that the other branch lacks. ``out``: those of
-    them that we removed. ``epoch``: up to it we know that branch ourselves.
+    ``undone``: accounts that were added or removed by commits of ours that the other branch lacks. ``out``: those that
+    commits of our branch removed since the fork. ``epoch``: up to it we know the other branch ourselves.
     """
 
     info: RoomInfo
@@ -142,7 +146,7 @@ class Known:
 class Ruled:
     """The room by the rulings: its info, the hash of its members, and the accounts removed by order since.
 
-    ``rulings``: those that we followed or already knew. ``out``: accounts that we removed ourselves on our branch.
+    ``rulings``: those that we followed or already knew. ``out``: accounts that commits of our branch removed.
     """
 
     info: RoomInfo
@@ -153,10 +157,17 @@ class Ruled:
 
     def has(self, accounts: set[bytes], proven: set[bytes]) -> bool:
         """Whether these may be the room's accounts. An account that a ``proven`` removal names may be in or not, and so
-        may one that we removed too: on our branch its order counts for nothing any more, as nobody knows its signer.
+        may one that our branch removed too: there its order counts for nothing any more, as nobody knows its signer.
         """
-        may_lack = [self.went, self.went | proven, self.went | self.out, self.went | self.out | proven, frozenset()]
+        may_lack = [frozenset[bytes](), self.went, *(self.went | some for some in _some_of(self.out))]
+        may_lack += [lacking | proven for lacking in may_lack[1:]]
         return any(members_hash(accounts | lacking) == self.members for lacking in may_lack)
+
+
+def _some_of(accounts: frozenset[bytes]) -> Iterator[frozenset[bytes]]:
+    """Every choice of a few accounts; of more than that only all of them, or one."""
+    sizes = range(1, len(accounts) + 1) if len(accounts) <= _FEW else (1, len(accounts))
+    return (frozenset(some) for size in sizes for some in combinations(sorted(accounts), size))
 
 
 def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) -> Known:
@@ -168,15 +179,19 @@ def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) ->
     theirs = {epoch: commit for epoch, commit, _ in (ticket.history if ticket else ())}
     apart = [merged.epoch for merged in room.history if theirs.get(merged.epoch, merged.commit) != merged.commit]
     fork = min([*apart, *([rejoin.epoch] if rejoin.commit else [])], default=None)
-    info, undone = room.info, set[bytes]()
+    info, undone, gone = room.info, set[bytes](), set[bytes]()
     for merged in reversed(room.history):
-        if fork is None or merged.epoch < fork or not merged.mine:
+        if fork is None or merged.epoch < fork:
             continue
-        info = merged.was or info
-        undone ^= set(merged.changed)
+        gone.update(merged.removed)
+        if merged.mine:
+            info = merged.was or info
+            undone ^= set(merged.changed)
     epoch = fork if fork is not None else room.epoch if room.boxes else 0
     since = _since(step, room, fork)
-    return Known(info, frozenset(accounts ^ undone), since, frozenset(undone), epoch, frozenset(undone - accounts))
+    return Known(
+        info, frozenset(accounts ^ undone), since, frozenset(undone), epoch, frozenset((undone | gone) - accounts)
+    )
 
 
 def _since(step: Step, room: RoomState, fork: int | None) -> int | None:
@@ -217,8 +232,17 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> R
     orders = [order for order in (ticket.went if ticket else ()) if _holds(order, room, info, devices)]
     newest = max(ours.epoch, last or 0)
     went = frozenset(order.account for order in orders if not _is_old(order, devices, newest))
-    admins = tuple(account for account in info.admins if account not in went)
-    return Ruled(structs.replace(info, admins=admins) if admins else info, members, went, tuple(followed), ours.out)
+    return Ruled(without(info, went), members, went, tuple(followed), ours.out)
+
+
+def without(info: RoomInfo, gone: Collection[bytes]) -> RoomInfo:
+    """The room info after accounts went, as long as another admin is left.
+
+    Also after they went on both branches: our commit took them off the admins, and here their order proves nothing any
+    more, as we do not know its signer. `Ruled.has` says the same of members.
+    """
+    admins = tuple(account for account in info.admins if account not in gone)
+    return structs.replace(info, admins=admins) if admins else info
 
 
 def _holds(order: RemovalOrder, room: RoomState, info: RoomInfo, devices: Collection[Device]) -> bool:

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 import msgspec
 
 from nullabona.client.core import acquaintance
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.delivery.outbox import queue_blob, queue_item
+from nullabona.client.core.directory import own_answer
 from nullabona.client.core.group import branch_history
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model import move_orders
 from nullabona.client.core.model.content import Handed
 from nullabona.client.core.model.inbox_items import Invitation, decode_pack, encode_pack
+from nullabona.client.core.model.intents import AddAccount, Intent
 from nullabona.client.core.model.outbox_targets import RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import Device
-from nullabona.client.core.model.state import JOINED, AddAccount, Intent, Invite, RoomState
+from nullabona.client.core.model.state import JOINED, Invite, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import sending
 from nullabona.wire.blob import BlobRef
@@ -135,12 +138,19 @@ def _send(step: Step, invite: Invite, handle: str = "") -> None:
     if invite.reply and not invite.attempts:
         reply_boxes.queue_reply(step, invite.reply, inbox, inbox_addresses.host_relay(handle), item)
     elif (direct := _room_of_two(step, invite, item.room)) is None or (invite.handed and invite.attempts >= PATIENCE):
-        queue_item(step, inbox, item.relay, item)
+        queue_item(step, inbox, item.relay, _with_proof(step, item))
     elif not invite.handed:
         sending.send_note(step, direct, Handed(item))
         invite.handed = True
     invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.rng.between(0, 1_000)
     invite.attempts += 1
+
+
+def _with_proof(step: Step, item: Invitation) -> Invitation:
+    """With our card and its proof: an account that gets it by the inbox may not know us."""
+    own = own_devices.card(step.store)
+    proof = own_answer.to_carry(step.store, own.encoded, step.now // 1_000) if own is not None else b""
+    return msgspec.structs.replace(item, card=own.encoded, proof=proof) if own is not None and proof else item
 
 
 def _room_of_two(step: Step, invite: Invite, into: bytes) -> RoomState | None:
@@ -150,7 +160,7 @@ def _room_of_two(step: Step, invite: Invite, into: bytes) -> RoomState | None:
     if room is None or room.phase != JOINED or sending.held(step, room):
         return None
     inside = {
-        device.device for device in step.others(room, room.epoch) if _seen(step, room, device.device, device.since)
+        device.device for device in step.others(room, room.epoch) if has_come(step, room, device.device, device.since)
     }
     return room if inside.issuperset(invite.devices) else None
 
@@ -211,8 +221,13 @@ def forget_invites(step: Step, room: RoomState) -> None:
 
 def _unanswered(step: Step, room: RoomState, invite: Invite, devices: dict[bytes, Device]) -> bool:
     present = [devices[device] for device in invite.devices if device in devices]
-    waiting = [d for d in present if d.account == invite.account and not _seen(step, room, d.device, d.since)]
+    waiting = [d for d in present if d.account == invite.account and not has_come(step, room, d.device, d.since)]
     return bool(waiting)
+
+
+def invites(step: Step, room: RoomState, device: bytes) -> bool:
+    """Whether we still repeat an invitation that is for this device."""
+    return any(device in invite.devices and invite.attempts <= MAX_INVITES for invite in _load(step, room))
 
 
 def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> None:
@@ -279,7 +294,7 @@ def _drop_packs(step: Step, room: RoomState, packs: set[tuple[bytes, str]]) -> N
             step.store.drop_outbox(item.id)
 
 
-def _seen(step: Step, room: RoomState, device: bytes, since: int) -> bool:
+def has_come(step: Step, room: RoomState, device: bytes, since: int) -> bool:
     """Whether the device has shown up in an epoch since it was added (it may have been a member earlier)."""
     tracks = [track for track in room.boxes if track.epoch >= since]
     return any(step.store.view(track.keys.box.address, device) is not None for track in tracks)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import msgspec
 
 from nullabona.client.core.model.errors import CardTooOld
+from nullabona.client.core.model.intents import AddAccount
 from nullabona.client.core.model.records import ContactState
-from nullabona.client.core.model.state import AddAccount
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 

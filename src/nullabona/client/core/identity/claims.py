@@ -17,6 +17,7 @@ from nullabona.client.core.directory.errors import CardRefuted
 from nullabona.client.core.directory.found import BadCard, Found, NoCard, NotReached, ProvenCard
 from nullabona.client.core.directory.keeping import load_pinned
 from nullabona.client.core.directory.promises import AHEAD
+from nullabona.client.core.model.facts.signals import ProofCarried
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardForked, check_update, verify_card
@@ -30,6 +31,8 @@ REFUTED: Final = "refuted"
 GOOD: Final = frozenset({PROVEN, PROMISED})
 
 MOST: Final = 256
+MOST_PROOFS: Final = 16
+"""Most proofs that wait, of 16 KiB at most: strangers may send more, and all claims are one stored value."""
 MOST_BY_LINK: Final = 64
 """Most claims by accounts that follow a link of ours."""
 BY_LINK_MS: Final = 60_000
@@ -82,6 +85,8 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
     attempts: int = 0
     lacked: int = 0
     pending: tuple[PendingAnswer, ...] = ()
+    proof: bytes = b""
+    """What the account carried to prove ``card``, until we have checked it (`core.identity.carried`); or empty."""
 
     def __repr__(self) -> str:
         return f"<Claim {self.handle}>"
@@ -106,6 +111,13 @@ def standing(step: Step, account: bytes) -> Standing | Literal[""]:
     """What the record said about an account; empty: never asked, or the account never made a claim."""
     data = step.store.get_value(_key(account))
     return "" if data is None else msgspec.msgpack.decode(data, type=Standing)
+
+
+def asks(step: Step, account: bytes) -> bool:
+    """Whether a yes to this account makes us look it up: its claim is open, and no proof came with it that may hold."""
+    return any(each.account == account and not each.proof for each in claims(step)) and (
+        standing(step, account) == PENDING
+    )
 
 
 def note(step: Step, account: bytes, found: Standing) -> None:
@@ -164,10 +176,18 @@ def _save(step: Step, kept: list[Claim]) -> None:
     """Keep the newest claims: answered ones first, then unanswered ones, then those by a link."""
     while len(kept) > MOST:
         kept.remove(next((each for each in kept if _is_idle(step, each)), kept[0]))
+    kept = _with_few_proofs(kept)
     if kept:
         step.store.set_value(_CLAIMS, msgspec.msgpack.encode(kept))
     else:
         step.store.delete_value(_CLAIMS)
+
+
+def _with_few_proofs(kept: list[Claim]) -> list[Claim]:
+    """The newest proofs are kept, first those that wait for a time; of a claim without one the record is asked."""
+    bearing = sorted((each for each in kept if each.proof), key=lambda each: each.next_at < NEVER)
+    bare = {each.account for each in bearing[:-MOST_PROOFS]}
+    return [msgspec.structs.replace(each, proof=b"") if each.account in bare else each for each in kept]
 
 
 def _is_idle(step: Step, claim: Claim) -> bool:
@@ -178,8 +198,9 @@ def _is_idle(step: Step, claim: Claim) -> bool:
 # -- claims come --------------------------------------------------------------------------------------------------
 
 
-def came(step: Step, account: bytes, handle: str, card: bytes = b"") -> None:
-    """An account claimed a handle. We will ask the record: soon, if we use its directory anyway.
+def came(step: Step, account: bytes, handle: str, card: bytes = b"", proof: bytes = b"") -> None:
+    """An account claimed a handle. Without a ``proof`` that holds we will ask the record: soon, if we use its directory
+    anyway.
 
     Not at once: an operator of both relay and directory could see from the look-up who had just received an item. A
     directory that only the stranger chose is asked after the person has answered: otherwise it would learn that the
@@ -190,7 +211,9 @@ def came(step: Step, account: bytes, handle: str, card: bytes = b"") -> None:
     known_host = acquaintance.uses_host(step, parse_handle(handle).authority)
     next_at = step.now if pending else step.within(step.timing.claim) if known_host else NEVER
     note(step, account, PENDING)
-    _put(step, Claim(account, handle, card, next_at, pending=pending))
+    _put(step, Claim(account, handle, card, next_at, pending=pending, proof=proof))
+    if proof:
+        step.tell(ProofCarried(account))
 
 
 def _put(step: Step, claim: Claim) -> None:
@@ -215,7 +238,7 @@ def want(step: Step, account: bytes, handle: str, card: bytes, answer: PendingAn
     return False
 
 
-def by_link(step: Step, account: bytes, handle: str, card: bytes, answer: LetIn | Refuse) -> None:
+def by_link(step: Step, account: bytes, handle: str, card: bytes, answer: LetIn | Refuse, proof: bytes = b"") -> None:
     """An account follows a link of ours: our answer waits for the record, in a claim that the person never sees.
 
     We refuse an ended link only if we use the account's directory anyway. Accounts that may come in but have other
@@ -229,7 +252,7 @@ def by_link(step: Step, account: bytes, handle: str, card: bytes, answer: LetIn 
     near = acquaintance.uses_host(step, host)
     if len(others) >= MOST_BY_LINK or not (near or isinstance(answer, LetIn)):
         return
-    came(step, account, handle, card)
+    came(step, account, handle, card, proof)
     claim = next(each for each in claims(step) if each.account == account)
     far = [each.next_at for each in others if not acquaintance.uses_host(step, parse_handle(each.handle).authority)]
     next_at = step.now if near else max([step.now, *(at + BY_LINK_MS for at in far)])
@@ -258,6 +281,17 @@ def next_due(step: Step) -> int | None:
     """When `due` has something next, in ms; None: not before somebody does something."""
     times = [each.next_at for each in claims(step) if each.next_at < NEVER]
     return min(times, default=None)
+
+
+def proven(step: Step, claim: Claim, verdict: Verdict) -> None:
+    """The proof that came with a claim holds: the record is not asked."""
+    note(step, claim.account, verdict.standing)
+    drop(step, claim.account)
+
+
+def without_proof(step: Step, claim: Claim) -> None:
+    """The proof that came with a claim is of no use: the record is asked as if there had been none."""
+    _save(step, [msgspec.structs.replace(each, proof=b"") if each == claim else each for each in claims(step)])
 
 
 def answer(step: Step, found: Found) -> list[tuple[Claim, Verdict]]:

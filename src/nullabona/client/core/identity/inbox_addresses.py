@@ -47,8 +47,7 @@ def remember(step: Step, card: Card) -> bool:
     True if its relay has changed. Items that wait for the inbox then go there, and the caller searches there for rooms
     that the account may move (`relocation.schedule.card_changed`).
     """
-    number = step.store.get_value(_number_key(card.account_id))
-    if number is not None and int(number) > card.sequence:
+    if newest_number(step, card.account_id) > card.sequence:
         return False
     before = inbox_of(step, card.account_id)
     step.store.set_value(_number_key(card.account_id), str(card.sequence).encode())
@@ -57,6 +56,12 @@ def remember(step: Step, card: Card) -> bool:
     relay = card.inbox.relay or host_relay(str(card.handle))
     _retarget(step, card.inbox.address, relay)
     return before is None or before.relay != card.inbox.relay
+
+
+def newest_number(step: Step, account: bytes) -> int:
+    """The number of the newest card that we know of an account; -1 if we know none."""
+    number = step.store.get_value(_number_key(account))
+    return -1 if number is None else int(number)
 
 
 def note_handle(step: Step, inbox: Inbox, handle: str) -> None:

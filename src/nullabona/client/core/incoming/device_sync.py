@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from typing import Any, Final, assert_never
 
-from nullabona.client.core import preferences
+from nullabona.client.core import deleting, preferences
 from nullabona.client.core.account import device_names, own_devices, sync_clock
-from nullabona.client.core.contacts import requests, trust
+from nullabona.client.core.contacts import handed_cards, requests, trust
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import inbox_state, membership, shared_inbox, shared_room, sync_out
 from nullabona.client.core.directory.keeping import expect, note_own_card
@@ -46,6 +47,7 @@ from nullabona.wire.card import verify_card
 
 _KINDS: Final[dict[str, Any]] = {"contact": Trust, "room": RoomPreferences, preferences.PROFILE: Preferences}
 
+_SCOPE: Final = re.compile(rf"(contact|room):[0-9a-f]{{64}}|{re.escape(preferences.PROFILE)}")
 _ASKED: Final = frozenset({ContactState.ASKING, ContactState.REQUESTED})
 
 
@@ -177,6 +179,7 @@ def _forgotten(step: Step, item: ContactItem, known: Contact | None) -> None:
         step.store.drop_contact(item.account)
         reply_boxes.drop(step, item.account)
         claims.forget(step, item.account)
+        handed_cards.forget(step, known)
         step.tell(ContactChanged(known.account, known.handle, "deleted"))
 
 
@@ -194,7 +197,7 @@ def _await(step: Step, item: ContactItem, state: ContactState) -> None:
 
 def _chosen(step: Step, item: PreferenceItem) -> None:
     kind = _KINDS.get(item.scope.partition(":")[0])
-    if kind is None or not sync_clock.newer(step, item.scope, item.at):
+    if kind is None or not _SCOPE.fullmatch(item.scope) or not sync_clock.newer(step, item.scope, item.at):
         return
     known = {field.name for field in fields(kind)} - sync_out.PER_DEVICE
     changed = False
@@ -207,8 +210,17 @@ def _chosen(step: Step, item: PreferenceItem) -> None:
         changed = True
     if changed:
         step.tell(PreferencesChanged(item.scope))
+    if kind is RoomPreferences:
+        _deleted(step, item.scope, before.get("deleted"))
     if trusted is not None:
         _trusted(step, item.scope, trusted)
+
+
+def _deleted(step: Step, scope: str, before: bytes | None) -> None:
+    """Another device deleted a chat."""
+    after = preferences.load(step.store, scope, RoomPreferences)
+    if after.deleted and step.store.preferences(scope)["deleted"] != before:
+        deleting.deleted_elsewhere(step, bytes.fromhex(scope.partition(":")[2]))
 
 
 def _trusted(step: Step, scope: str, before: Trust) -> None:

@@ -16,7 +16,7 @@ from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.devices import shared_inbox, sync_out
 from nullabona.client.core.devices.inbox_state import FormerInbox, InboxState, WaitingItem, forget_former, load, save
 from nullabona.client.core.group import branches, commits
-from nullabona.client.core.identity import device_certificates
+from nullabona.client.core.identity import carried, device_certificates
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.inbox_items import (
@@ -27,6 +27,7 @@ from nullabona.client.core.model.inbox_items import (
     ItemBody,
     LinkRefusal,
     LinkUse,
+    OwnLetter,
     RoomsAsked,
     RoomsTold,
     Ticket,
@@ -58,6 +59,8 @@ GONE_DAYS: Final = 2
 """For so many days we believe *gone*, as far as clocks differ: an older answer may be from before we came back."""
 MOST_CHUNKS: Final = 34
 """We fetch no item with more chunks in its blob: the largest item takes as many."""
+LEAST_WAIT_MS: Final = 60_000
+"""An item waits at least so long: a box that says what it is good for has to be read first."""
 _invitations = msgspec.msgpack.Decoder(Invitation)
 
 
@@ -78,8 +81,11 @@ def take_frames(
             joins += _take(step, state, data, relay)
         if not answer.frames:
             place.position = max(place.position, answer.head)
-    if answer.frames and place is state:
-        trim_soon(step, state)
+    if place is state:
+        state.head = answer.head
+        state.read_at = step.now if state.position >= state.head else state.read_at
+        if answer.frames:
+            trim_soon(step, state)
     forget_former(step, state)
     return joins
 
@@ -172,7 +178,7 @@ def _wait(step: Step, state: InboxState, item: WaitingItem, sender: bytes = b"")
     Items of accounts that we know wait apart from all others, and few per account, so that no account displaces
     another's items.
     """
-    if step.now - item.since < step.timing.retry_most:
+    if step.now - item.since < max(step.timing.retry_most, LEAST_WAIT_MS):
         item.account = sender if sender and acquaintance.handle_of(step, sender) else b""
         if item.account:
             state.waiting = _making_room(state.waiting, MOST_OF_ONE, lambda each: each.account == item.account)
@@ -200,13 +206,15 @@ def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
         return None
 
 
-def _act(  # noqa: C901 - one case for each kind of item
+def _act(  # noqa: C901, PLR0912 - one case for each kind of item
     step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody
 ) -> list[Join] | Missing:
     """Act on an item. Returns the joins begun; `MISSING` if something must be fetched or looked up first.
 
     We ignore a blocked account, except when it asks for a ticket into a group where nobody else can help it.
     """
+    if isinstance(body, OwnLetter):
+        return []
     if acquaintance.is_blocked(step.store, sender.account_id) and not isinstance(body, TicketRequest):
         return []
     match body:
@@ -220,16 +228,17 @@ def _act(  # noqa: C901 - one case for each kind of item
         case RoomsTold():
             return _told_rooms(step, item, sender, body)
         case Invitation():
-            waits = invitations.invited(step, sender, body, item.since, at=state.relays) is MISSING
+            brought = carried.signed_by_named(sender, body)
+            waits = invitations.invited(step, sender, brought, item.since, at=state.relays) is MISSING
             return MISSING if waits else []
         # What asks us for something.
         case ContactRequest():
-            requests.request_came(step, sender.account_id, body)
+            requests.request_came(step, sender.account_id, carried.signed_by_named(sender, body))
             shared_inbox.note_request(step, sender.account_id, item.frame)
         case TicketRequest():
             tickets.help_back(step, sender, body)
         case LinkUse():
-            links.use_came(step, sender.account_id, body)
+            links.use_came(step, sender.account_id, carried.signed_by_named(sender, body))
         case FileRequest():
             file_messages.asked_back(step, sender, body)
         case RoomsAsked():

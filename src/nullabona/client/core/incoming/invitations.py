@@ -21,17 +21,18 @@ from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom, PolicyRef
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.rooms import Joined
 from nullabona.client.core.model.inbox_items import Invitation, decode_pack
+from nullabona.client.core.model.intents import RemoveAccount, UpdateKeys
 from nullabona.client.core.model.mls_port import Invitation as Opened
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo, decode_info
 from nullabona.client.core.model.room_info import DIRECT as DIRECT_ROOM
-from nullabona.client.core.model.state import JOINED, REJOINING, RemoveAccount, RoomState, UpdateKeys
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.model.sync_items import DeclineItem
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import arrivals, invited_elsewhere, tickets
-from nullabona.client.core.timeline import gaps, notices, profiles, sending
+from nullabona.client.core.timeline import carrying_over, gaps, notices, profiles, sending
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 
@@ -53,7 +54,9 @@ def invited(
     contact = step.store.contact(sender.account_id)
     old = step.find_room(item.room)
     if old is not None and old.phase == JOINED and not _may_replace(step, old, sender):
-        return _from_elsewhere(step, old, sender, item, since, at)
+        waits = _from_elsewhere(step, old, sender, item, since, at)
+        # The other person of a direct room adds us again only if we are out. Perhaps we have not read that yet.
+        return MISSING if old.info.kind == DIRECT_ROOM and sender.account_id in old.info.pair else waits
     trusted = _trusted(step, sender, contact, item.room)
     known_as = _known_as(step, sender, item.room) if trusted or old is not None else ""
     if known_as:
@@ -159,7 +162,7 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
     info = decode_info(opened.room_info)
     if old is not None and not _as_known(step, old, sender, opened, info):
         trusted = trusted and known and old.phase != REJOINING
-    elif old is not None:
+    elif old is not None and (old.phase in {JOINED, REJOINING} or info.kind != DIRECT_ROOM):
         trusted = known
     if trusted and (old is not None or _may_add(step, info, sender)):
         enter(step, opened, info, sender, item.order, pack)
@@ -363,6 +366,7 @@ def enter(
         intents.want(room, UpdateKeys())
         sending.resend_unacknowledged(step, room, sending.reached_nobody)
     room.receipt_at = step.within(receipts.delay(step, room))
+    by_link = join_requests.judged(step, room.id, sender.account_id) is True
     join_requests.fulfilled(step, room.id)
     if info.kind == DEVICES:
         own_devices.settle_room(step, room.id)
@@ -373,14 +377,21 @@ def enter(
     if (
         sender.account_id != step.local.account
     ):  # else this device follows the account's others, as nobody has to be told
-        notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
+        notices.entered(step, room, sender.account_id, NoticeKind.CAME if by_link else NoticeKind.JOINED)
     profiles.tell_soon(step, room)
     step.tell(Joined(room.id, info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle)))
 
 
 def _answered(step: Step, room: RoomState, sender: bytes) -> None:
     """We are in a direct room, by the contact's invitation or one of our own devices': the contact has accepted."""
-    contact = step.store.contact(sender)
-    if contact is not None:
+    contact = step.store.contact(rooms.other_of(step, room))
+    if contact is not None and (sender == contact.account or _leads_nowhere(step, contact)):
         requests.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    carrying_over.carry_over(step, room)
     requests.found_again(step, room)
+
+
+def _leads_nowhere(step: Step, contact: Contact) -> bool:
+    """Whether we are not in the room in which we knew a contact. What another device said of it may have come late."""
+    known = step.find_room(contact.room) if contact.room else None
+    return contact.state is not ContactState.BLOCKED and (known is None or known.phase not in {JOINED, REJOINING})

@@ -9,6 +9,7 @@ from typing import Final, assert_never
 from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.backfill import taking
+from nullabona.client.core.contacts import handed_cards
 from nullabona.client.core.delivery import blobs, box_log, losses, receipts
 from nullabona.client.core.delivery.blobs import Missing, body_of
 from nullabona.client.core.devices import history
@@ -25,6 +26,7 @@ from nullabona.client.core.model.content import (
     Handed,
     Leave,
     Moved,
+    NewCard,
     Receipt,
     Shown,
     Sync,
@@ -56,6 +58,7 @@ MOST_DEFERRED: Final = 16
 def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
     """Process the answer to a read of the track's box that asked for everything after ``after``."""
     if after == track.position:
+        receipts.looked(step, room, track)
         track.look_until = None
     if not _same_box(step, room, track, answer):
         return
@@ -78,6 +81,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
             return  # the frame was a move order: another relay keeps the box now
     if not answer.frames and answer.head > track.position:
         _gap(step, room, track, answer.head)
+    losses.reread(step, track)
     losses.missed(step, room, track)
     histories.compare_due(step, room, track, before)
     track.check_acks = track.check_acks or track.position > before
@@ -93,18 +97,23 @@ def _note_end(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> bool:
     """Notice a box that was lost or re-created; False if this answer has nothing to read."""
-    if answer.incarnation == track.incarnation:
-        return bool(answer.incarnation)
-    if track.incarnation:
+    if track.incarnation not in {b"", answer.incarnation}:
         losses.lose_box(step, room, track, answer.incarnation)
-        return False
+        if answer.incarnation:
+            return False
     track.incarnation = answer.incarnation
-    return True
+    if not answer.incarnation:
+        losses.reread(step, track)  # no box is there, and that is all of it
+    return bool(answer.incarnation)
 
 
 def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
-    losses.gap(step, room, track, upto)
-    if not track.closed:
+    # A lost box may still have its frames, without those that were trimmed: we have read these. To ask for a ticket is
+    # needless then, and every device of every room would after a failover of the relay's store. Should another commit
+    # be among them after all, `repair.break_silence` asks.
+    trimmed = not track.position and upto <= track.read_before
+    losses.gap(step, room, track, upto, trimmed=trimmed)
+    if not track.closed and not trimmed:
         branches.lost_thread(step, room, branches.FRAMES_MISSING)
 
 
@@ -220,7 +229,10 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
         _show(step, room, track, seq, device, said)
     read_markers.note_marker(step, room, device.account, said.marker)
     histories.note_views(step, room, device.device, said.views, quiet=quiet)
-    if isinstance(said.body, Shown | Annotation | Leave | Handed | BackfillRequest | Backfill):
+    if isinstance(said.body, Shown | Annotation):
+        track.doubts = 0
+        receipts.tell_later(step, room)
+    elif isinstance(said.body, Leave | Handed | BackfillRequest | Backfill):
         track.doubts = 0
         receipts.tell_soon(step, room)
     if not quiet or not isinstance(said.body, Leave):  # to carry it out would show that this device is on
@@ -234,7 +246,7 @@ def _show(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device
             typing.heard(step, room, device.account, said.sent_at, body)
         case BackfillRequest() | Backfill():
             taking.heard(step, room, device, body)
-        case Receipt() | Leave() | Moved() | Sync() | Handed():
+        case Receipt() | Leave() | Moved() | Sync() | Handed() | NewCard():
             pass
         case _:
             receive(step, room, track, seq, device, said, body)
@@ -252,6 +264,8 @@ def _follow(step: Step, room: RoomState, device: Device, body: Body) -> None:
             device_sync.heard(step, room, device, body)
         case Handed():
             inbox_items.handed(step, room, device, body.invitation)
+        case NewCard():
+            handed_cards.came(step, room, device, body)
         case _:
             assert_never(body)
 

@@ -76,6 +76,8 @@ class Rejoin(msgspec.Struct, array_like=True):
     """This device has read the commit itself: it decrypts, its sender signed it, and we cannot follow it."""
     later: Rejoin | None = None
     """The branch to look for next if nobody is on this one, which we judged."""
+    led: dict[bytes, bytes] = field(default_factory=dict)
+    """Accounts whose tickets to it we refused because of the name, timer or roles there; and SHA-256 of these."""
 
 
 def asked_all(rejoin: Rejoin) -> bool:

@@ -48,6 +48,8 @@ class Verdict:
     """The new room info, if the commit changes it."""
     ruling: Ruling | None = None
     """What the committer says that it made of the room; not judged here."""
+    by_link: tuple[bytes, ...] = ()
+    """The added accounts that followed an invite link, as the committer says; not judged here."""
 
 
 def certificate_of(leaf: Leaf) -> DeviceCertificate:
@@ -82,7 +84,7 @@ def check_commit(commit: Processed, room: bytes, info: RoomInfo, roster: Mapping
         raise PolicyRefused("a commit that leaves somebody an admin who is gone, or nobody")
     if new_info != settled(info, staying, added):
         _check_info(new_info, info, sender, admin=admin)
-    return Verdict(sender, removed, orders, new_info if new_info != info else None, note.ruling)
+    return Verdict(sender, removed, orders, new_info if new_info != info else None, note.ruling, note.by_link)
 
 
 def _sender(commit: Processed, roster: Mapping[int, Device]) -> DeviceCertificate:

@@ -13,11 +13,12 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.client.core.model.gaps import MOST_PARTS
-from nullabona.client.core.model.inbox_items import Invitation
+from nullabona.client.core.model.inbox_items import Invitation, Proof
 from nullabona.client.core.model.proofs import RemovalOrder
 from nullabona.client.core.model.sync_items import MOST_ITEMS, SyncItem
 from nullabona.errors import Malformed
 from nullabona.wire.blob import BlobRef
+from nullabona.wire.messages import MAX_CARD
 from nullabona.wire.seal import PUBLIC_KEY_SIZE
 
 MAX_FILE: Final = 100 * 1_048_576
@@ -203,6 +204,18 @@ class Handed(msgspec.Struct, array_like=True, frozen=True, tag=16):
     invitation: Invitation
 
 
+class NewCard(msgspec.Struct, array_like=True, frozen=True, tag=19):
+    """The newest card of the sender's account with the proof that it is in the record, in a room of two
+    (spec/room.md §9.3).
+    """
+
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+    proof: Proof
+
+    def __repr__(self) -> str:
+        return "<NewCard>"
+
+
 class BackfillRequest(msgspec.Struct, array_like=True, frozen=True, tag=17):
     """A device that is back asks for what was said while it was away (spec/devices.md §9.2).
 
@@ -241,7 +254,11 @@ class NoticeKind(enum.StrEnum):
     """``account`` made the room."""
     JOINED = "joined"
     """This account is in the room; ``account`` had it come in."""
+    CAME = "came"
+    """This account followed an invite link of ``account`` into the room."""
     MEMBER_ADDED = "member-added"
+    MEMBER_CAME = "member-came"
+    """``others`` followed an invite link of ``account`` into the room."""
     MEMBER_REMOVED = "member-removed"
     LEFT = "left"
     """``account`` left by itself."""
@@ -324,7 +341,9 @@ Shown: TypeAlias = Text | File | Poll
 """Bodies that are separate messages in a room's history."""
 Annotation: TypeAlias = Edit | Delete | React | Vote | ClosePoll | Pin | Profile
 """What changes how other messages or people are shown; sent, kept and put back like a message."""
-Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing | Sync | Handed | BackfillRequest | Backfill
+Body: TypeAlias = (
+    Shown | Annotation | Receipt | Leave | Moved | Typing | Sync | Handed | NewCard | BackfillRequest | Backfill
+)
 Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone | Imported | BackfillRequest | Backfill
 """What a message row of the store may hold."""
 

@@ -12,6 +12,7 @@ from nullabona.client.core.model.proofs import BadProof, RemovalOrder, Ruling
 from nullabona.errors import Malformed
 from nullabona.wire.address import Address
 from nullabona.wire.blob import BlobRef
+from nullabona.wire.carried import MAX_CARRIED
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.messages import MAX_CARD
 from nullabona.wire.signed import check_signature
@@ -19,6 +20,8 @@ from nullabona.wire.signed import check_signature
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Order = Annotated[bytes, Meta(max_length=1_024)]
 """An encoded `MoveOrder` that the room's info does not say yet, or empty."""
+Proof = Annotated[bytes, Meta(max_length=MAX_CARRIED)]
+"""That the sender's card is in the record (`nullabona.wire.carried`), or empty."""
 _DOMAIN: Final = b"nullabona inbox item v1"
 MAX_LARGE: Final = 16 * 1_048_576
 MOST_TOLD: Final = 256
@@ -41,6 +44,7 @@ class ContactRequest(Item, array_like=True, frozen=True, tag=1):
     """Of the link that brought the asker here, or empty."""
     reply: Annotated[bytes, Meta(max_length=32)] = b""
     """The secret of the box in which the asker waits for the answer (`core.delivery.reply_boxes`), or empty."""
+    proof: Proof = b""
 
 
 class Invitation(Item, array_like=True, frozen=True, tag=2):
@@ -55,6 +59,9 @@ class Invitation(Item, array_like=True, frozen=True, tag=2):
     relay: Annotated[str, Meta(max_length=255)]
     blob: BlobRef
     order: Order = b""
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)] = b""
+    """The sender's card, with its ``proof``, for an account that may not know the sender; or both are empty."""
+    proof: Proof = b""
 
 
 History: TypeAlias = Annotated[
@@ -128,6 +135,7 @@ class LinkUse(Item, array_like=True, frozen=True, tag=6):
     room: Hash
     token: Annotated[bytes, Meta(min_length=16, max_length=16)]
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+    proof: Proof = b""
 
 
 class FileRequest(Item, array_like=True, frozen=True, tag=7):
@@ -172,6 +180,12 @@ class RoomsTold(Item, array_like=True, frozen=True, tag=10):
         return f"<RoomsTold {len(self.rooms)}>"
 
 
+class OwnLetter(Item, array_like=True, frozen=True, tag=11):
+    """Nothing: a device wrote it to its own account (`core.devices.own_letters`). Nobody acts on it."""
+
+    filler: Annotated[bytes, Meta(max_length=16_384)]
+
+
 ItemBody: TypeAlias = (
     ContactRequest
     | Invitation
@@ -183,6 +197,7 @@ ItemBody: TypeAlias = (
     | LinkRefusal
     | RoomsAsked
     | RoomsTold
+    | OwnLetter
 )
 
 

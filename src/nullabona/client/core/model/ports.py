@@ -316,6 +316,15 @@ class Store(Protocol):
         """Forget the messages with these rows, and what they are found by."""
         ...
 
+    # -- a chat that is deleted ----------------------------------------------------------------------------------
+    def files_of_chat(self, room: bytes, until: int) -> list[bytes]:
+        """The ids of a room's messages with a file, of those that `drop_chat` would forget."""
+        ...
+
+    def drop_chat(self, room: bytes, until: int) -> None:
+        """Forget the lines of a room that were sent up to this time in ms, and what finds them."""
+        ...
+
     # -- things seen, chunks, events -----------------------------------------------------------------------------
     def saw(self, scope: str, hash: bytes, day: int) -> bool:
         """Remember (scope, hash); True if it was new."""

@@ -26,6 +26,8 @@ Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 TAG_SIZE: Final = 8
 MOST_LEAVES: Final = 64
 """Most keys that a removal order names."""
+MOST_BY_LINK: Final = 256
+"""Most accounts of which a commit says that they followed an invite link."""
 _ORDER: Final = b"nullabona removal order v1"
 _RULING: Final = b"nullabona ruling v1"
 _CLAIM: Final = b"nullabona settled claim v1"
@@ -148,18 +150,20 @@ class CommitNote(msgspec.Struct, array_like=True, frozen=True):
     """The authenticated data of a commit: the orders that justify its removals, and what an admin made of the room.
 
     ``tag``: by it a device knows its own commits. Anybody in the epoch can seal again what it signed.
+    ``by_link``: the added accounts that followed an invite link, as the committer says.
     """
 
     orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
     ruling: Ruling | None = None
     tag: Annotated[bytes, Meta(max_length=TAG_SIZE)] = b""
+    by_link: Annotated[tuple[Key, ...], Meta(max_length=MOST_BY_LINK)] = ()
 
 
 _notes = msgspec.msgpack.Decoder(CommitNote)
 
 
 def encode_note(note: CommitNote) -> bytes:
-    return _encode(note) if note.orders or note.ruling or note.tag else b""
+    return _encode(note) if note != CommitNote() else b""
 
 
 def decode_note(data: bytes) -> CommitNote:

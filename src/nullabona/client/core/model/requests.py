@@ -61,7 +61,8 @@ AfterScout: TypeAlias = Scout | AppendOrder | None
 class ReadRequest:
     """Keep reading this box from ``after`` on. ``old`` boxes may be read less often.
 
-    With a ``wake_token``, wait for that token instead of polling.
+    With a ``wake_token``, wait for that token where rooms share a connection. A digest tells with ``wake_secret`` that
+    something came: in a room it is that of all tokens, in the inbox the one that was left with the last read.
     """
 
     relay: str
@@ -71,7 +72,8 @@ class ReadRequest:
     incarnation: bytes = b""
     wake_token: WakeToken | None = field(default=None, repr=False)
     wake_secret: bytes | None = field(default=None, repr=False)
-    """The secret of all wake tokens of the box, if there is a ``wake_token``."""
+    read_at: int | None = None
+    """Of the inbox: when it was read to its end last, in ms; 0 if it was not, or if there was more."""
 
     @property
     def address(self) -> Address:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, field
 
 from nullabona.client.core.model.branches import CompetingBranch, HeldRequest, Helper, KnownUpTo, Rejoin, Tries
 from nullabona.client.core.model.gaps import Gap, Given
+from nullabona.client.core.model.intents import Intent, RemoveAccount, RemoveDevice
 from nullabona.client.core.model.proofs import FormerKey, MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.errors import Bug
@@ -78,6 +79,14 @@ class BoxTrack(msgspec.Struct):
     """We or another device announced our winner since our last announcement was due."""
     put_back_own_at: int | None = None
     put_back_any_at: int | None = None
+    reread_until: int | None = None
+    """After a loss: nothing goes back before the box was read again to its head, or this time."""
+    read_before: int = 0
+    """The seq up to which we had read the box when it was lost."""
+    lighten_at: int | None = None
+    """While the epoch is current: when to trim what every device has acknowledged."""
+    lightened: int = 0
+    """The seq up to which this device trimmed the box while its epoch was current."""
     trim_at: int | None = None
     trimmed: bool = False
     """No member needs the box any more; we follow it for accounts that were removed since."""
@@ -164,55 +173,6 @@ class BoxTrack(msgspec.Struct):
         return f"<BoxTrack epoch={self.epoch} position={self.position} closed={self.closed}>"
 
 
-class AddAccount(msgspec.Struct, array_like=True, tag=1, frozen=True):
-    """Add the devices of an account with the key packages of its card."""
-
-    account: bytes
-    handle: str
-    key_packages: tuple[bytes, ...]
-    inbox: bytes
-    """The account's encoded `Inbox`: we send its invitation there."""
-    reply: bytes = b""
-    """The secret of the reply box where it expects the invitation instead (`core.delivery.reply_boxes`), or empty."""
-
-    def __repr__(self) -> str:
-        return f"<AddAccount {self.handle}>"
-
-
-class RemoveAccount(msgspec.Struct, array_like=True, tag=2, frozen=True):
-    """Remove every device of an account, as an admin or by an order."""
-
-    account: bytes
-    order: RemovalOrder | None = None
-
-
-class SetInfo(msgspec.Struct, array_like=True, tag=3, frozen=True):
-    """Change name, timer and who may pin (each if not None), appoint or dismiss admins."""
-
-    name: str | None = None
-    appoint: tuple[bytes, ...] = ()
-    dismiss: tuple[bytes, ...] = ()
-    timer_s: int | None = None
-    members_pin: bool | None = None
-
-
-class RemoveDevice(msgspec.Struct, array_like=True, tag=5, frozen=True):
-    """Remove one device of our own account."""
-
-    device: bytes
-
-
-class UpdateKeys(msgspec.Struct, array_like=True, tag=4, frozen=True):
-    """Renew our leaf's keys, so that keys an attacker copied before become useless."""
-
-
-class NoteMove(msgspec.Struct, array_like=True, tag=6, frozen=True):
-    """Write the relay that the newest move order names into the room info, for later members."""
-
-
-Intent: TypeAlias = AddAccount | RemoveAccount | RemoveDevice | SetInfo | UpdateKeys | NoteMove
-
-
 class PendingCommit(msgspec.Struct, array_like=True):
     """An own commit that is staged in MLS and is in the outbox or the box."""
 
@@ -269,6 +229,15 @@ class DeviceChanges(msgspec.Struct, array_like=True):
     last: int
 
 
+class Unheard(msgspec.Struct, array_like=True, frozen=True):
+    """A device of our account that is in the room and has not shown up there since its leaf was added."""
+
+    since: int
+    """The epoch of that leaf."""
+    due: int
+    """When we do something about it, in ms; 0: we have."""
+
+
 class RoomState(msgspec.Struct):
     """Everything about a room except messages, frames, views and devices, which are rows."""
 
@@ -283,6 +252,10 @@ class RoomState(msgspec.Struct):
     invites_at: int | None = None
     """When the first unanswered invitation is due again."""
     receipt_at: int | None = None
+    talked_at: int | None = None
+    """When the person last wrote in this room, or read something new, on this device."""
+    receipt_waits: bool = False
+    """The receipt that is due at `receipt_at` is one that nobody waits for."""
     update_at: int | None = None
     """When to renew our keys next."""
     commit_at: int = 0
@@ -331,6 +304,10 @@ class RoomState(msgspec.Struct):
     """When to make sure that all devices of our account, and only they, are in the room for us."""
     device_changes: dict[str, DeviceChanges] = field(default_factory=dict)
     """device (hex) of our account → how often we added or removed it."""
+    unheard: dict[str, Unheard] = field(default_factory=dict)
+    """device (hex) of our account → since when we wait for it to show up (`core.devices.unheard`)."""
+    unheard_at: int | None = None
+    """When the first of these is due."""
     unfollowed: list[int] = field(default_factory=list)
     """When we asked about a commit that we cannot follow, in ms, within a day (`core.group.unfollowed`)."""
     moved_on: int = 0
@@ -357,6 +334,12 @@ class RoomState(msgspec.Struct):
     """What this device hands over to restored devices of members."""
     stays: dict[str, int] = field(default_factory=dict)
     """account (hex) → the epoch since which it is in, if no device that it has now was here then."""
+    card_at: int | None = None
+    """In a direct room: when to hand the other account our newest card (`core.contacts.card_handing`)."""
+    card_told: int = -1
+    """The number of the newest card of ours that was handed over here; -1: none was."""
+    card_frame: bytes = b""
+    """The hash of the frame in which this device did so last."""
     former_keys: list[FormerKey] = field(default_factory=list)
     """Leaf keys that accounts may still have on other branches, newest last (`core.group.removal_orders`)."""
 

@@ -158,7 +158,9 @@ def _looked(step: Step, handle: Handle, sightings: list[Sighting]) -> tuple[Sigh
 
 
 def _accuse(step: Step, handle: Handle, error: PeerError, known: bytes, shown: bytes) -> None:
-    if keep_evidence(step.store, Evidence(error.code, handle.authority, step.now // 1_000, known, shown)):
+    if keep_evidence(
+        step.store, Evidence(error.code, handle.authority, step.now // 1_000, known, shown), step.local.host
+    ):
         step.tell(Warned(code=error.code, detail={"host": handle.authority}))
 
 

@@ -128,5 +128,5 @@ def _accuse(step: Step, item: HeldItem, host: str, error: PeerError) -> None:
     """Warn the person once, and keep as evidence an item that only a holder of the operator's keys can have made."""
     before = dockets.before(step.store, origin_claimed(item.item))
     count_refused(step.store, error.code)
-    if keep_evidence(step.store, Evidence(error.code, host, item.came_s, before, item.item)):
+    if keep_evidence(step.store, Evidence(error.code, host, item.came_s, before, item.item), step.local.host):
         step.tell(Warned(code=error.code, detail={"host": host}))

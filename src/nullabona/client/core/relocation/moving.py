@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final, assert_never
 
 from nullabona.client.core import acquaintance, files
-from nullabona.client.core.delivery import blobs, box_log, losses
+from nullabona.client.core.delivery import blobs, box_log, losses, receipts
 from nullabona.client.core.delivery.outbox import drop_trim, drop_trims, queue_frame
 from nullabona.client.core.group import intents
 from nullabona.client.core.model import move_orders
@@ -22,11 +22,12 @@ from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.content import Notice, NoticeKind
 from nullabona.client.core.model.errors import NotAllowed
 from nullabona.client.core.model.facts.rooms import RoomMoved
+from nullabona.client.core.model.intents import NoteMove
 from nullabona.client.core.model.mls_port import Leaf
 from nullabona.client.core.model.outbox_targets import FilePiece, OfRoom, RoomBlob, RoomFrame, WelcomeBlob
 from nullabona.client.core.model.proofs import BadProof, MoveOrder, decode_move, encode_move, make_move
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
-from nullabona.client.core.model.state import JOINED, BoxTrack, NoteMove, RoomState
+from nullabona.client.core.model.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import notices
@@ -183,6 +184,7 @@ def _bring_all(step: Step, room: RoomState) -> None:
 def _bring(step: Step, room: RoomState, track: BoxTrack, relay: str) -> None:
     drop_trim(step, track.keys.box)
     losses.begin_anew(step, room, track, b"")
+    receipts.tell_soon(step, room)  # members search other relays until every device has shown up at the new one
     track.left = [*(old for old in track.left if old not in {track.relay, relay}), track.relay][-MOST_LEFT:]
     track.relay = relay
 

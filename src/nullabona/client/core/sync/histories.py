@@ -13,13 +13,14 @@ from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.records import DeviceView
 from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
-from nullabona.client.core.sync import repair
+from nullabona.client.core.sync import gaps, repair
 from nullabona.client.core.timeline import sending
 from nullabona.wire.frame import Kind
 
 MOST_DIFFER: Final = 8
 """So many different histories, shown by an account in a room on a day, have us warn and begin an epoch."""
 _DIFFERS: Final = "histories-differ"
+_GAP: Final = "history-gap"
 
 
 def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...], *, quiet: bool = False) -> None:
@@ -60,11 +61,22 @@ def compare(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> N
     frame = step.store.frame_at(track.keys.box.address, view.seq)
     if frame is None or not any(view.chain) or frame.chain[: receipts.CHAIN_SHOWN] == view.chain:
         return
+    innocent = track.diverged or _is_innocent(step, room, track, view)  # to judge it costs a look at many frames
     step.store.put_view(DeviceView(view.box, view.device, view.incarnation, 0, b"", (), ()))
-    _diverge(step, room, track, view.device)
+    _diverge(step, room, track, view.device, warns=not innocent)
 
 
-def _diverge(step: Step, room: RoomState, track: BoxTrack, device: bytes) -> None:
+def _is_innocent(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> bool:
+    """Whether frames that were gone explain the difference: somebody was away for longer than the relay keeps frames.
+
+    If they were gone for us, we cannot tell, and others judge ours: we believe it once a day.
+    """
+    if view.missing and gaps.explain(step, track, view):
+        return True
+    return bool(track.missing) and _first_gap(step, room, view.device)
+
+
+def _diverge(step: Step, room: RoomState, track: BoxTrack, device: bytes, *, warns: bool) -> None:
     """Histories differ: warn once, append our frames where everybody sees them, and begin a clean epoch.
 
     The device may lie, so its account has us warn and begin epochs a few times a day only.
@@ -73,7 +85,7 @@ def _diverge(step: Step, room: RoomState, track: BoxTrack, device: bytes) -> Non
         return
     track.diverged = True
     counts = _counts(step, room, device)
-    if counts:
+    if counts and warns:
         step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))
     if track.closed:
         sending.leave_epoch(step, room, track)
@@ -84,6 +96,11 @@ def _diverge(step: Step, room: RoomState, track: BoxTrack, device: bytes) -> Non
             queue_raw(step, room, track, frame.hash, frame.data)
     if counts:
         repair.begin_epoch(step, room)
+
+
+def _first_gap(step: Step, room: RoomState, device: bytes) -> bool:
+    """Whether our gap explains a difference from the device for the first time today, in this room."""
+    return step.store.saw(_GAP, sha256(room.id + device + step.day.to_bytes(4, "big")).digest(), step.day)
 
 
 def _counts(step: Step, room: RoomState, device: bytes) -> bool:

@@ -36,11 +36,12 @@ from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.rooms import Rejoined, RoomChanged
 from nullabona.client.core.model.inbox_items import History, Ticket
+from nullabona.client.core.model.intents import RemoveAccount
 from nullabona.client.core.model.mls_port import Candidate
 from nullabona.client.core.model.outbox_targets import RoomBlob, RoomFrame
 from nullabona.client.core.model.proofs import MoveOrder
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, RoomInfo, decode_info
-from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merged, RemoveAccount, RoomState, Winner
+from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merged, RoomState, Winner
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import arrivals
@@ -96,6 +97,8 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
         judged = _check(step, room, way, ticket, candidate, by)
     except PeerError as refused:
+        if isinstance(refused, evidence.UnprovenRules):
+            evidence.note_led(rejoin, way, ticket, by, refused)
         _refused(step, room, rejoin, by, refused)
         return None
     room.rejoin = rejoin = way

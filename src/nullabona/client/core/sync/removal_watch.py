@@ -9,7 +9,7 @@ the watch ends.
 
 from __future__ import annotations
 
-from nullabona.client.core import rooms
+from nullabona.client.core import deleting, rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.delivery.blobs import body_of
@@ -67,6 +67,7 @@ def stop(step: Step, room: RoomState) -> None:
     for track in room.boxes:
         step.store.drop_box(track.keys.box.address)
     room.boxes = []
+    deleting.forget_members(step, room)
 
 
 def ends_at(room: RoomState) -> int | None:

@@ -18,8 +18,9 @@ from nullabona.client.core import files
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.delivery.outbox import queue_raw
 from nullabona.client.core.group import branches
+from nullabona.client.core.model.intents import UpdateKeys
 from nullabona.client.core.model.records import DeviceView, Frame
-from nullabona.client.core.model.state import BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
@@ -44,6 +45,7 @@ def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
     anybody = step.due(track.put_back_any_at)
     if not own and not anybody:
         return
+    track.reread_until = None
     waiting = False
     for frame in step.store.frames(track.keys.box.address):
         if frame.seq or not frame.data:

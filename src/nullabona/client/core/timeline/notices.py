@@ -13,7 +13,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from nullabona.client.core import rooms
+from nullabona.client.core import preferences, rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.admins import settled
@@ -55,10 +55,13 @@ def add(
 ) -> None:
     """Add a notice to a room's history, once for each ``id``. Without a position: at the end.
 
-    The room that the account's devices share has no history: nobody reads it.
+    The room that the account's devices share has no history: nobody reads it. A chat that was deleted gets no notice
+    before somebody speaks again.
     """
     state = step.find_room(room)
     if (id and step.store.message(room, id) is not None) or (state is not None and state.info.kind == DEVICES):
+        return
+    if preferences.is_deleted(step.store, room):
         return
     if position is None:
         top = step.store.top_placed(room)
@@ -83,10 +86,19 @@ def of_commit(
     by: bytes,
     orders: Sequence[RemovalOrder],
     before: tuple[RoomInfo, Mapping[int, Device]],
+    *,
+    by_link: Sequence[bytes] = (),
 ) -> None:
-    """Add notices of what the commit before the current epoch changed. ``before``: the earlier room info and roster."""
+    """Add notices of what the commit before the current epoch changed. ``before``: the earlier room info and roster.
+
+    ``by_link``: the accounts that followed an invite link of the committer.
+    """
     _, roster = before
-    found = [*_members(step, room, by, orders, roster), *_devices(step, room, roster), *_info(step, room, by, before)]
+    found = [
+        *_members(step, room, by, orders, roster, by_link),
+        *_devices(step, room, roster),
+        *_info(step, room, by, before),
+    ]
     for count, notice in enumerate(found):
         id = sha256(b"nullabona notice v1" + room.id + commit + bytes((min(count, 255),))).digest()[:16]
         place = box_log.epoch_start(room.epoch, min(count, _MOST))
@@ -102,15 +114,23 @@ def of_branch(step: Step, room: RoomState, commit: bytes, by: bytes, before: Roo
 
 
 def _members(
-    step: Step, room: RoomState, by: bytes, orders: Sequence[RemovalOrder], roster: Mapping[int, Device]
+    step: Step,
+    room: RoomState,
+    by: bytes,
+    orders: Sequence[RemovalOrder],
+    roster: Mapping[int, Device],
+    by_link: Sequence[bytes],
 ) -> list[Notice]:
     before = {device.account for device in roster.values()}
     after = {device.account for device in step.roster(room.id).values()}
     signers = {device.signature_key: device.account for device in roster.values()}
     ordered = {order.account: signers.get(order.signer, by) for order in orders}
     found = []
-    if added := tuple(sorted(after - before)):
+    came = after - before
+    if added := tuple(sorted(came - set(by_link))):
         found.append(Notice(NoticeKind.MEMBER_ADDED, by, added))
+    if followed := tuple(sorted(came & set(by_link))):
+        found.append(Notice(NoticeKind.MEMBER_CAME, by, followed))
     for account in sorted(before - after):
         who = ordered.get(account, by)
         if who == account:
@@ -170,7 +190,7 @@ def _admins(
 
 
 def entered(step: Step, room: RoomState, by: bytes, what: NoticeKind) -> None:
-    """Add the notice that this account is in the room now, created by ``by`` or entered by its invitation."""
+    """Add the notice that this account is in the room now: created by ``by``, or let in by it."""
     id = sha256(b"nullabona entered v1" + room.id + room.current.secret).digest()[:16]
     add(
         step,
@@ -242,7 +262,7 @@ def _of_fact(step: Step, fact: Fact, learned: set[bytes]) -> None:  # noqa: C901
             pass
         case of_signals.InboxReadElsewhere() | of_signals.ChoicesTakenOver() | of_signals.OwnMarkerMoved():
             pass
-        case of_signals.ReplyBoxesChanged():
+        case of_signals.ReplyBoxesChanged() | of_signals.ProofCarried():
             pass
         case _:
             assert_never(fact)

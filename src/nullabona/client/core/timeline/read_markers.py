@@ -57,7 +57,7 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
         spoken = step.store.last_spoken(room.id, message.position)
         room.read_upto = spoken.id if spoken is not None else room.read_upto
         if room.phase == JOINED:
-            receipts.tell_soon(step, room)
+            receipts.tell_read(step, room)
 
 
 def joined(step: Step, room: RoomState, accounts: Iterable[bytes], *, now: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import structs
 
-from nullabona.client.core import acquaintance, files, preferences
+from nullabona.client.core import acquaintance, files, preferences, rooms
 from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.delivery.outbox import queue_frame
 from nullabona.client.core.identity import contact_keys
@@ -57,11 +57,12 @@ def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest
     """
     if id and not is_made_by(step.local.account, id):
         raise Bug("a message under an id that is not this account's")
-    if room.phase != JOINED:
+    if room.phase != JOINED and not rooms.is_reopening(step, room):
         raise NotInRoom("you are not in this room any more")
     if isinstance(body, Shown):
+        room.talked_at = step.now
         body = structs.replace(body, timer_s=room.info.timer_s)
-        if profiles.due_before_speaking(step, room):
+        if room.phase == JOINED and profiles.due_before_speaking(step, room):
             send_profile(step, room)
     message = Message(
         room=room.id,
@@ -70,7 +71,7 @@ def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest
         device=step.local.device,
         sent_at=annotating.said_at(step, room.id, body),
         position=step.store.next_unplaced(room.id),
-        epoch=room.epoch,
+        epoch=room.epoch if room.boxes else 0,
         state=MessageState.WAITING,
         box=b"",
         frame=b"",
@@ -88,8 +89,11 @@ def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest
 
 
 def _store(step: Step, room: RoomState, message: Message, body: Body) -> None:
-    """Store a waiting message, with its frame if it may be sent now. It waits while sends are held."""
-    out, file = not held(step, room), files.own(step.store, room.id, message.id)
+    """Store a waiting message, with its frame if it may be sent now. It waits while sends are held, and in a direct
+    room until the other person is in.
+    """
+    out = not (held(step, room) or rooms.awaits_other(step, room))
+    file = files.own(step.store, room.id, message.id)
     if file is not None:
         # Before its pieces, whose events report the file's size to listeners. The message is sent after the last piece.
         step.store.put_message(message)
@@ -153,10 +157,10 @@ def send_receipt(step: Step, room: RoomState) -> None:
     send_fleeting(step, room, Receipt())
 
 
-def send_fleeting(step: Step, room: RoomState, body: Body) -> None:
-    """Send a message that is useless later: neither kept nor re-appended."""
+def send_fleeting(step: Step, room: RoomState, body: Body) -> bytes:
+    """Send a message that is useless later: neither kept nor re-appended. Returns its frame's hash."""
     data = _sealed(step, room, draw_id(step), step.now, body)
-    queue_frame(step, room, room.current, Kind.MESSAGE, data, keep=False)
+    return queue_frame(step, room, room.current, Kind.MESSAGE, data, keep=False)
 
 
 def send_note(step: Step, room: RoomState, body: Body) -> None:
@@ -254,9 +258,16 @@ def leave_epoch(step: Step, room: RoomState, track: BoxTrack, before: int = 0) -
         if message.box != track.keys.box.address:
             continue
         frame = step.store.frame(message.box, message.frame)
-        in_time = frame is not None and 0 < frame.seq < before
+        in_time = _is_in_time(frame, before)
         if not in_time or track.diverged or was_in_vain(message):
             resend(step, room, message)
+    card = step.store.frame(track.keys.box.address, room.card_frame) if room.card_frame else None
+    if card is not None and not _is_in_time(card, before):
+        room.card_told, room.card_frame, room.card_at = -1, b"", step.within(step.timing.card)
+
+
+def _is_in_time(frame: Frame | None, before: int) -> bool:
+    return frame is not None and 0 < frame.seq < before
 
 
 def resend_unacknowledged(step: Step, room: RoomState, reached: Callable[[Message], bool]) -> None:

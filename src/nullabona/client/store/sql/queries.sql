@@ -189,6 +189,16 @@ timer_s = excluded.timer_s, expires_at = excluded.expires_at, edited_at = exclud
 -- name: message_drop
 DELETE FROM message WHERE room = ? AND id = ?
 
+-- name: chat_files
+SELECT m.id FROM message AS m JOIN file AS f ON f.room = m.room AND f.message = m.id
+WHERE m.room = ? AND m.sent_at <= ?
+
+-- name: chat_drop_words
+DELETE FROM word WHERE rowid IN (SELECT row FROM message WHERE room = ? AND sent_at <= ?)
+
+-- name: chat_drop
+DELETE FROM message WHERE room = ? AND sent_at <= ?
+
 -- name: messages_first
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
 unread, together, about, entitled, timer_s, expires_at, edited_at

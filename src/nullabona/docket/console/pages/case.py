@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
+from nullabona.docket.cases.retention import KEEPERS
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import decision_lines, gag_lines
 from nullabona.docket.console.pages.asking import Saying, ask_own
@@ -53,6 +54,7 @@ def page(context: RequestContext) -> Answer:
         way=_way(view),
         dues=[due for due in context.desk.dues() if due.case == case],
         colleagues=_late(context),
+        keepable=view.state == State.CLOSED and not KEEPERS.isdisjoint(context.roles),
         handed_over=given,
         delivered=any(event.kind in {"notice-delivered", "notice-undeliverable"} for event in history),
         receipted=receipted,
@@ -119,6 +121,22 @@ def share(context: RequestContext) -> Answer:
         return back
 
     return ask_own(context, "share", f"{case.hex()} {officer}", saying, back, do)
+
+
+def keep(context: RequestContext) -> Answer:
+    """Ask for the signature under keeping a closed case longer."""
+    case, form = fields.case_id(context.params["case"]), context.asked.form()
+    number, back = context.desk.show(context.acting, case).number, f"/case/{case.hex()}"
+    until, basis = fields.day(form, "until"), fields.line(form, "basis")
+    saying = Saying(
+        context.say("say.keep-case", number=number, day=form["until"]), (context.say("then.keep-case.1", basis=basis),)
+    )
+
+    def do(signing: RequestContext) -> str:
+        signing.desk.keep_longer(signing.acting, case, until, basis)
+        return back
+
+    return ask_own(context, "keep-case", f"{case.hex()} {form['until']} {basis}", saying, back, do, KEEPERS)
 
 
 def _form(context: RequestContext, view: CaseView) -> tuple[HandOverDetails | None, str]:

@@ -17,7 +17,7 @@ from nullabona.docket.core.roles import READERS
 from nullabona.docket.core.states import State
 from nullabona.docket.core.timers import Due
 from nullabona.docket.keeping.vault import Locked
-from nullabona.docket.store.sqlite import Recused
+from nullabona.docket.store.rows import Recused
 
 GROUPS = ("threat", "late", "soon", "later", "untimed")
 

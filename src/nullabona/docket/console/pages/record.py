@@ -45,11 +45,11 @@ def page(context: RequestContext) -> Answer:
         may=may,
         waiting=waiting_of(context, DeskAction.OPEN, DeskAction.REPORT, DeskAction.SETTLE, DeskAction.OUTAGE),
         late=late,
-        late_text=", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in late),
+        late_text=", ".join(f"{first}" if first == last else f"{first}\u2060–\u2060{last}" for first, last in late),
         openable=openable,
         notices=_notices(context) if Role.NOTIFIER in context.roles else (),
         notice_delivery=context.console.notice_delivery,
-        batch_problem=context.in_words(context.console.pulse.problem),
+        batch_problem=_sentence(context.in_words(context.console.pulse.problem)),
     )
 
 
@@ -100,6 +100,11 @@ def deliver(context: RequestContext) -> Answer:
     return see_other(HERE)
 
 
+def _sentence(text: str) -> str:
+    """An error's words as a sentence of its own: errors begin small and have no full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
 def _notices(context: RequestContext) -> list[tuple[str, str]]:
     """Every undelivered notice: its case's number and its status."""
     notice_delivery = context.console.notice_delivery
@@ -114,7 +119,8 @@ def _notices(context: RequestContext) -> list[tuple[str, str]]:
             found.append((each.number, why))
             continue
         problem = notice_delivery.failed.get(each.commitment) if notice_delivery is not None else None
-        found.append((each.number, context.in_words(problem) if problem else context.say("notice.ready")))
+        said = context.say("notice.failed", code=problem.code) if problem else context.say("notice.ready")
+        found.append((each.number, said))
     return found
 
 

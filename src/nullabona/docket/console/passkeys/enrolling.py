@@ -28,7 +28,7 @@ from nullabona.docket.console.rules.session import LEAST_PASSKEYS, MOST_PASSKEYS
 from nullabona.docket.console.rules.text import typed
 from nullabona.docket.console.rules.throttle import Throttle
 from nullabona.docket.console.store.records import Applicant, Enrolment, Passkey
-from nullabona.docket.console.store.sqlite import ConsoleStore, hash_token
+from nullabona.docket.console.store.rows import ConsoleRows, hash_token
 from nullabona.docket.keeping.vault import new_identity, recipient_of
 
 MOST_BEGUN: Final = 64
@@ -80,7 +80,7 @@ class Registrar:
 class Enrolling:
     """Adding passkeys with a token."""
 
-    def __init__(self, store: ConsoleStore, registrar: Registrar, recipient: Callable[[str], str | None]) -> None:
+    def __init__(self, store: ConsoleRows, registrar: Registrar, recipient: Callable[[str], str | None]) -> None:
         self._store = store
         self._registrar = registrar
         self._recipient = recipient

@@ -18,7 +18,7 @@ from nullabona.docket.console.rules.origin import Site
 from nullabona.docket.console.rules.session import CHALLENGE_S
 from nullabona.docket.console.rules.throttle import Throttle
 from nullabona.docket.console.store.records import Passkey
-from nullabona.docket.console.store.sqlite import ConsoleStore
+from nullabona.docket.console.store.rows import ConsoleRows
 
 _STRANGERS: Final = "strangers"
 _SIGN_IN: Final = "sign-in"
@@ -59,7 +59,7 @@ class Spent:
 class Entrance:
     """Signing in, for officers."""
 
-    def __init__(self, site: Site, store: ConsoleStore, register: Register) -> None:
+    def __init__(self, site: Site, store: ConsoleRows, register: Register) -> None:
         self._site = site
         self._store = store
         self._register = register

@@ -8,14 +8,14 @@ from nullabona.docket.console.passkeys.refusals import EnrolmentRefused, NotRead
 from nullabona.docket.console.passkeys.signing import credential_of
 from nullabona.docket.console.rules.session import ENROLMENT_S
 from nullabona.docket.console.store.records import Enrolment
-from nullabona.docket.console.store.sqlite import ConsoleStore
+from nullabona.docket.console.store.rows import ConsoleRows
 from nullabona.docket.core.acts import EnrolDetails, KeyDetails
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.desk import Desk
 from nullabona.docket.keeping.staff import NoSuchOfficer
 
 
-def invite(store: ConsoleStore, officer: str, name: str, now_s: int, *, known: bool) -> tuple[str, Enrolment]:
+def invite(store: ConsoleRows, officer: str, name: str, now_s: int, *, known: bool) -> tuple[str, Enrolment]:
     """A single-use token with which an officer adds passkeys. Raises `EnrolmentRefused` or `NotReady`.
 
     An officer with passkeys uses them to add others. For such an officer, a token needs a recovery that
@@ -35,7 +35,7 @@ def invite(store: ConsoleStore, officer: str, name: str, now_s: int, *, known: b
     return token, enrolment
 
 
-def admission(desk: Desk, store: ConsoleStore, officer: str) -> list[tuple[DeskAction, EnrolDetails | KeyDetails]]:
+def admission(desk: Desk, store: ConsoleRows, officer: str) -> list[tuple[DeskAction, EnrolDetails | KeyDetails]]:
     """The actions, signed by two, that admit an applicant, or the passkeys of an officer that the desk does not know.
 
     Raises `EnrolmentRefused` if there is no application under this name.

@@ -12,7 +12,7 @@ from nullabona.docket.console.passkeys.webauthn import Assertion, read_assertion
 from nullabona.docket.console.rules.origin import Site
 from nullabona.docket.console.rules.session import ACTION_S
 from nullabona.docket.console.store.records import Passkey
-from nullabona.docket.console.store.sqlite import ConsoleStore
+from nullabona.docket.console.store.rows import ConsoleRows
 from nullabona.docket.core import acts
 from nullabona.wire.canonical import canonical
 
@@ -58,7 +58,7 @@ def for_the_desk(assertion: Assertion) -> acts.Assertion:
 class VerifyPasskey:
     """The desk's `VerifyAssertion` for passkeys: the officer uses the key, and its counter has grown."""
 
-    def __init__(self, site: Site, store: ConsoleStore) -> None:
+    def __init__(self, site: Site, store: ConsoleRows) -> None:
         self._site = site
         self._store = store
 

@@ -19,7 +19,7 @@ from nullabona.docket.console.request.notice_delivery import NoticeDelivery
 from nullabona.docket.console.rules.origin import Site
 from nullabona.docket.console.rules.session import LEAST_PASSKEYS
 from nullabona.docket.console.store.records import Passkey
-from nullabona.docket.console.store.sqlite import ConsoleStore
+from nullabona.docket.console.store.rows import ConsoleRows
 from nullabona.docket.core.acts import Officer
 from nullabona.docket.core.decide import instrument_of
 from nullabona.docket.core.instrument import Instrument
@@ -58,7 +58,7 @@ class Console:
     """The shared state of all pages. One thread uses it."""
 
     def __init__(
-        self, desk: Desk, store: ConsoleStore, settings: Settings, notice_delivery: NoticeDelivery | None = None
+        self, desk: Desk, store: ConsoleRows, settings: Settings, notice_delivery: NoticeDelivery | None = None
     ) -> None:
         self.desk = desk
         self.notice_delivery = notice_delivery

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from nullabona.docket.cases.retention import KEEPERS
 from nullabona.docket.console.pages import (
     acting,
     all_cases,
@@ -101,6 +102,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/case/{case}/receipt", case.receipt, READERS),
     Route("GET", "/case/{case}/handed-over", case.handed_over, frozenset({Role.RELEASER})),
     Route("POST", "/case/{case}/share", case.share, READERS),
+    Route("POST", "/case/{case}/keep", case.keep, KEEPERS),
     Route("GET", "/intake", intake.choose, WHO[Action.INTAKE], word="nav.intake", key="i"),
     Route("GET", "/cases", all_cases.page, READERS, word="nav.cases", key="c"),
     Route("POST", "/cases", all_cases.page, READERS),

@@ -22,8 +22,10 @@ import h11
 from nullabona.docket.console.request.answers import Answer, Asked
 from nullabona.docket.console.rules.headers import SAFE, STRICT_TRANSPORT
 from nullabona.docket.console.rules.origin import METRICS, Site, from_here, from_the_machine
+from nullabona.machine.deadlines import Deadlines
 from nullabona.machine.doorway import comes_from_near
-from nullabona.machine.http_server import HttpAnswer, HttpTaskConnection, refuse
+from nullabona.machine.http_answer import HttpAnswer, refuse
+from nullabona.machine.http_tasks import HttpTaskConnection
 
 T = TypeVar("T")
 _SINGLE: Final = frozenset({"host", "origin", "cookie", "content-length", "content-type", "x-desk-token"})
@@ -70,6 +72,7 @@ class ConsoleServer:
     def __init__(self, site: Site, app: Application, thread: Thread) -> None:
         self.site, self.app, self.thread = site, app, thread
         self.headers = (*SAFE, STRICT_TRANSPORT) if site.origin.startswith("https:") else SAFE
+        self.deadlines = Deadlines()
         self.stopping = False
         self.held = 0
         """Bytes of bodies in memory."""
@@ -120,7 +123,7 @@ class ConsoleConnection(HttpTaskConnection):
     """One connection until it ends."""
 
     def __init__(self, server: ConsoleServer) -> None:
-        super().__init__(head_bytes=HEAD_BYTES, head_s=HEAD_S, body_s=BODY_S)
+        super().__init__(head_bytes=HEAD_BYTES, head_s=HEAD_S, body_s=BODY_S, deadlines=server.deadlines)
         self.usual = server.headers
         self.waits_since = self._loop.time()
         self._server = server

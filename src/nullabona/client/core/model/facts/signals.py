@@ -77,6 +77,12 @@ class OwnMarkerMoved(Signal, frozen=True):
     room: bytes
 
 
+class ProofCarried(Signal, frozen=True):
+    """An account claimed a handle and brought a proof, which can be checked without asking anybody."""
+
+    account: bytes
+
+
 class ReplyBoxesChanged(Signal, frozen=True):
     """Other reply boxes are read from now on (`core.delivery.reply_boxes`)."""
 
@@ -95,4 +101,5 @@ SignalFact: TypeAlias = (
     | ChoicesTakenOver
     | OwnMarkerMoved
     | ReplyBoxesChanged
+    | ProofCarried
 )

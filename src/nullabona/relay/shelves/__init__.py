@@ -1,0 +1,1 @@
+"""Where a relay keeps boxes: one port, and what implements it (spec/relay.md §4)."""
