@@ -54,6 +54,11 @@ class Shown:
         said = [message for message in self.messages.values() if message.kind != "notice"]
         return {message.text: self.unread[message.id] for message in said}
 
+    def badge(self) -> int:
+        """The number beside the chat in the list, as it is shown now."""
+        self.take()
+        return self.chat.unread
+
 
 def fresh(tab: Page, room: str) -> tuple[int, Mapping[str, int | None]]:
     """The badge and the numbers that a tab has which starts now."""
