@@ -70,8 +70,8 @@ screens-site: $(STAMP) ## pictures of the public record of demands, in run/scree
 test: $(STAMP) $(PAGE) ## every test but the slow ones; of the journeys in browsers those of a conversation
 	@tools/need_programs.sh
 	@$(BIN)/python ui/build.py --test
-	@$(BIN)/python -m pytest -n $(TEST_JOBS) --maxprocesses 8 --dist worksteal -q --ignore tests/browser
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 2 --dist loadfile -q $(JOURNEYS)
+	@$(BIN)/python tools/suite.py -n $(TEST_JOBS) --maxprocesses 8 --dist worksteal -q --ignore tests/browser
+	@$(BIN)/python tools/suite.py -n $(JOBS) --maxprocesses 2 --dist loadfile -q $(JOURNEYS)
 
 test-browser: $(STAMP) $(PAGE) ## every journey in browsers, and every screen with axe in both themes and languages
 	@tools/need_programs.sh

@@ -1,0 +1,68 @@
+"""How `make test` runs pytest: what fails again alone fails the run, what passes alone is named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.suite import FEW
+
+TOOL = Path(__file__).parents[2] / "tools/suite.py"
+ALWAYS = "def test_always_{0}():\n    assert False\n"
+ONCE = """
+from pathlib import Path
+
+def test_once_{0}():
+    seen = Path(__file__).with_name("seen-{0}")
+    known = seen.exists()
+    seen.touch()
+    assert known
+"""
+
+
+def run(folder: Path, *tests: str) -> tuple[int, str]:
+    """Play the tests in an empty project; the exit code, and what was printed."""
+    (folder / "pytest.ini").write_text("[pytest]\ncache_dir = .cache/pytest\n")
+    for number, text in enumerate(tests):
+        (folder / f"test_{number}.py").write_text(text.format(number))
+    command = [sys.executable, str(TOOL), "-q", "-p", "no:hypothesispytest"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=50, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_what_fails_only_beside_others_is_named(tmp_path: Path) -> None:
+    """The run passes, and says at its end which test is to be mended."""
+    code, said = run(tmp_path, ONCE, "def test_well():\n    pass\n")
+    assert (0, ["  test_0.py::test_once_0"]) == (code, said.rstrip().splitlines()[-1:])
+    assert "FAILED BESIDE OTHERS" in said
+
+
+def test_what_fails_alone_too_fails_the_run(tmp_path: Path) -> None:
+    """Whatever else passed at its second time."""
+    code, said = run(tmp_path, ONCE, ALWAYS)
+    assert 1 == code
+    assert "FAILED BESIDE OTHERS" not in said
+
+
+def test_many_failures_are_not_looked_at_again(tmp_path: Path) -> None:
+    """One more than `FEW`: each would pass, and the run fails."""
+    code, said = run(tmp_path, *[ONCE] * (FEW + 1))
+    assert 1 == code
+    assert "Once more" not in said
+
+
+@pytest.mark.parametrize("text", ["import nothing_of_this_name\n", "import os\n\ndef test_ends():\n    os._exit(3)\n"])
+def test_what_cannot_run_fails_the_run(tmp_path: Path, text: str) -> None:
+    """A file that cannot be read, a worker that ends."""
+    code, _ = run(tmp_path, text, "def test_well():\n    pass\n")
+    assert code
+
+
+def test_failures_of_an_earlier_run_do_not_count(tmp_path: Path) -> None:
+    """Only what failed in this run is looked at again."""
+    assert 1 == run(tmp_path, ALWAYS)[0]
+    code, said = run(tmp_path, "def test_well():\n    pass\n", ONCE)
+    assert (0, ["  test_1.py::test_once_1"]) == (code, said.rstrip().splitlines()[-1:])
