@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 import socket
 from pathlib import Path
 
@@ -25,13 +26,30 @@ def test_no_outgoing_connection_takes_the_port() -> None:
 
 def test_a_port_is_passed_over_whose_pair_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A node of an engine has two ports, and ended without a word if the second was taken."""
+    low = free_port(apart=1_000)
+    monkeypatch.setattr(ports, "_given", set())
+    monkeypatch.setattr(ports, "_are_free", lambda pair: low + 1_000 not in pair)
+    offered = iter([low - 10_000, low - 9_999])
+    monkeypatch.setattr(secrets, "randbelow", lambda _: next(offered))
+    assert low + 1 == free_port(apart=1_000)
+
+
+def test_what_somebody_listens_on_is_not_free() -> None:
+    """Nor is a pair of which that is one."""
     with socket.socket() as taken:
-        low = free_port(apart=1_000)
-        taken.bind(("127.0.0.1", low + 1_000))
+        port = free_port(apart=1)
+        taken.bind(("127.0.0.1", port + 1))
+        assert not ports._are_free({port, port + 1})
+
+
+def test_processes_with_one_seed_get_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests begin with the same seed in every process: two that ask at once may not choose the same port."""
+    drawn = []
+    for _ in range(2):
         monkeypatch.setattr(ports, "_given", set())
-        offered = iter([low, low + 1])
-        monkeypatch.setattr(random, "randrange", lambda _low, _end: next(offered))
-        assert low + 1 == free_port(apart=1_000)
+        random.seed(1)
+        drawn.append([free_port() for _ in range(20)])
+    assert drawn[0] != drawn[1]
 
 
 def test_without_a_free_port_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
