@@ -13,7 +13,7 @@ RECORDS: Final = ROOT / "docs/decisions"
 HEAD: Final = re.compile(
     r"# (?P<number>\d{4}): (?P<title>\S.*)\n"
     r"\n20\d\d-\d\d-\d\d\n"
-    r"(\n(?P<change>Changes|Changed by) \[\d{4}\]\(\d{4}-[a-z-]+\.md\)[^\n]*\n)?"
+    r"(\n(?P<change>Changes|Changed by) \[\d{4}\]\(\d{4}-[a-z0-9-]+\.md\)[^\n]*\n)?"
     r"\n## Situation\n"
 )
 HEADINGS: Final = ["Situation", "Decision", "Rejected", "What it costs"]
@@ -46,13 +46,13 @@ def test_a_change_is_said_on_both_sides() -> None:
         (name, other)
         for name, text in records().items()
         for line in re.findall(r"(?m)^Changes .*$", text)
-        for other in re.findall(r"\((\d{4}-[a-z-]+\.md)\)", line)
+        for other in re.findall(r"\((\d{4}-[a-z0-9-]+\.md)\)", line)
     }
     back = {
         (other, name)
         for name, text in records().items()
         for line in re.findall(r"(?m)^Changed by .*$", text)
-        for other in re.findall(r"\((\d{4}-[a-z-]+\.md)\)", line)
+        for other in re.findall(r"\((\d{4}-[a-z0-9-]+\.md)\)", line)
     }
     assert changes == back
 
@@ -68,7 +68,7 @@ def test_records_that_code_names_exist() -> None:
     named = {
         (number, rest.removesuffix(".md"), str(path))
         for path, text in texts().items()
-        for number, rest in re.findall(r"decisions/(\d{4})((?:-[a-z-]+)?)", text)
+        for number, rest in re.findall(r"decisions/(\d{4})((?:-[a-z0-9-]+)?)", text)
     }
     names = {name[:4]: name[4:].removesuffix(".md") for name in records()}
     assert {point for point in named if names.get(point[0]) is None or point[1] not in {"", names[point[0]]}} == set()
