@@ -21,11 +21,12 @@ HEAD: Final = """# What each operator would learn if several ran the service tog
 Made by `python -m bench.leakage.cells --page docs/leakage-roles.md` from the data beside it; do not edit it. Each run
 below names the command that measured it.
 
-[The other pages](leakage.md) measure one machine with the real client, at a tenth of what people write.
-This page asks two more things: what each *role* of a service learns, and what happens at real volumes. A relay keeps
-boxes, a directory answers look-ups, an *ingress* forwards sealed cells and sees network addresses only. **No ingress
-exists yet.** *Behind a plain ingress* is the same client whose every request goes through one in a cell at the same
-moment: Oblivious HTTP with nothing added. That is measured to know what hiding addresses gives by itself.
+[The other pages](leakage.md) measure one machine with the real client, at one or two messages a day, or a few more,
+where people write 40. This page asks two more things: what each *role* of a service learns, and what happens at real
+volumes. A relay keeps boxes, a directory answers look-ups, an *ingress* forwards sealed cells and sees network
+addresses only. **No ingress exists yet.** *Behind a plain ingress* is the same client whose every request goes through
+one in a cell at the same moment: Oblivious HTTP with nothing added. That is measured to know what hiding addresses
+gives by itself.
 
 Runs that are not *step by step* were made just before contacts handed one another their cards: who makes a group
 looks up everybody in it there.
