@@ -54,7 +54,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "        if room is None and _is_for(step, room, card):"), blind=True),
     mutant("what contacts hand over is dropped", "tap", "T-22",
         Edit("client/core/contacts/handed_cards.py", "        if found is not None and carried.fits(step, found.card):",
-             "        if found is None and carried.fits(step, found.card):"), blind=True),
+             "        if found is not None and not carried.fits(step, found.card):"), blind=True),
     mutant("rooms share a connection", "tap", "T-17",
         Edit("client/runner/connections.py", 'if options.fast and lane == "rooms":', 'if lane == "rooms":')),
     mutant("all rooms' boxes are written with one secret", "tap", "T-17",
