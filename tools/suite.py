@@ -1,11 +1,12 @@
 """Runs pytest as `make test` does: with a seed that is told, and a second look at few failures.
 
 Several thousand tests here start processes and wait for them, more at once than there are cores. One that fails only
-because others take its time says nothing about a change. So up to `FEW` tests that failed run once more, one after
-another, with nothing beside them and with the same seed. The run fails if one of them fails again. One that passes is
-named at the end in any case: it is a fault of the test, to be mended.
+because others take its time says nothing about a change. So tests that failed in up to `FEW` files run once more, one
+after another, with nothing beside them and with the same seed: files and not tests, since a drill that is too slow
+fails all tests that look at it. The run fails if one of them fails again. If all pass, each is named at the end: it is
+a fault of the test, to be mended.
 
-More failures than that, a worker that ended, or anything else that pytest answers with another number fail at once.
+Failures in more files, or anything else that pytest answers than that tests failed, fail the run at once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 FEW: Final = 3
-"""So many failures get a second look."""
+"""Failures in so many files get a second look."""
 FAILED: Final = 1
 """What pytest answers if it ran all tests and some failed."""
 REMEMBERED: Final = Path(".cache/pytest/v/cache/lastfailed")
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str], remembered: Path = REMEMBERED) -> int:
         return 0
     print(f"To play this run's examples again: pytest {seed}", flush=True)
     failed = _failed(remembered)
-    if code != FAILED or not 0 < len(failed) <= FEW:
+    if code != FAILED or not 0 < len({name.partition("::")[0] for name in failed}) <= FEW:
         return code
     print(f"{_tests(failed)} failed beside others. Once more, one after another:", flush=True)
     if again := _pytest("-q", "-n", "0", seed, *failed):
