@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 
 import pytest
@@ -229,36 +228,6 @@ def test_a_look_that_fell_due_while_a_device_was_off_is_drawn_again(late_s: int,
         await directory.advance()
         await device.watch()
         assert [WatchHandle] == named(device)
-
-    play(story)
-
-
-@pytest.mark.parametrize(("waited_s", "drawn_again"), [(670, False), (671, True), (8 * 3_600, True)])
-def test_a_look_that_fell_due_while_the_computer_slept_is_drawn_again(waited_s: int, *, drawn_again: bool) -> None:
-    """It slept if a wait took a minute longer than it was to: the look must not say when it woke."""
-
-    async def story(directory: Directory) -> None:
-        device = await settled(directory)
-        monitor, turns = device.own_key_monitor, asyncio.Queue[int]()
-
-        async def once() -> float:
-            turns.put_nowait(position(device).look_s)
-            return 610.0
-
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(monitor, "_once", once)
-            running = asyncio.ensure_future(monitor.run())
-            await turns.get()
-            due = directory.now + 1
-            soon = replace(position(device), look_s=due)
-            with device.store.transaction():
-                save_position(device.store, soon)
-            directory.now += waited_s
-            monitor.poke()
-            look_s = await turns.get()
-            running.cancel()
-        assert (look_s > directory.now) is drawn_again
-        assert (look_s == due) is not drawn_again
 
     play(story)
 

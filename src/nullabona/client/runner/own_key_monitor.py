@@ -59,8 +59,6 @@ DAY_S: Final = 86_400
 _AFTER_CLOSE_S: Final = 1.0
 """Seconds between the time at which an epoch should close and the request for it: witnesses need a moment."""
 _SHORTEST_S: Final = 1.0
-_ASLEEP_S: Final = 60.0
-"""A wait that took so much longer than it was to: the computer was asleep, and what is due would say when it woke."""
 
 
 class OwnKeyMonitor:
@@ -99,12 +97,10 @@ class OwnKeyMonitor:
         self._lists.draw_again()
         while True:
             self._poke.clear()
-            pause, begun_s = await self._once(), self._now_s
+            pause = await self._once()
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._poke.wait()
-            if self._now_s - begun_s > pause + _ASLEEP_S:
-                self._lists.draw_again()
 
     async def watch_now(self) -> None:
         """Look at the own handle in every epoch up to now; nothing if this account never published a card.
