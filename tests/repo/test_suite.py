@@ -23,12 +23,12 @@ def test_once_{0}():
 """
 
 
-def run(folder: Path, *tests: str) -> tuple[int, str]:
+def run(folder: Path, *tests: str, workers: str = "0") -> tuple[int, str]:
     """Play the tests in an empty project; the exit code, and what was printed."""
     (folder / "pytest.ini").write_text("[pytest]\ncache_dir = .cache/pytest\n")
     for number, text in enumerate(tests):
         (folder / f"test_{number}.py").write_text(text.format(number))
-    command = [sys.executable, str(TOOL), "-q", "-p", "no:hypothesispytest"]
+    command = [sys.executable, str(TOOL), "-q", "-p", "no:hypothesispytest", "-n", workers]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=50, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -56,11 +56,31 @@ def test_failures_in_many_files_are_not_looked_at_again(tmp_path: Path, files: i
     assert said.count("  test_0.py::") == 2 * (not exit_code)
 
 
-@pytest.mark.parametrize("text", ["import nothing_of_this_name\n", "import os\n\ndef test_ends():\n    os._exit(3)\n"])
-def test_what_cannot_run_fails_the_run(tmp_path: Path, text: str) -> None:
-    """A file that cannot be read, a process that ends."""
-    code, _ = run(tmp_path, text, "def test_well():\n    pass\n")
-    assert code
+@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_process_that_ends_fails_the_run(tmp_path: Path, code: int, workers: str) -> None:
+    """Also one of many, which xdist replaces, and one that says that all is well."""
+    ends = ONCE.replace("assert known", f"import os; known or os._exit({code})")
+    found, said = run(tmp_path, ends, ONCE, "def test_well():\n    pass\n", workers=workers)
+    assert found
+    assert "FAILED BESIDE OTHERS" not in said
+
+
+def test_a_process_that_ends_in_the_second_look_fails_the_run(tmp_path: Path) -> None:
+    """What came after it was not looked at."""
+    ends = ONCE.replace("assert known", "import os; known and os._exit(0)\n    assert known")
+    assert 1 == run(tmp_path, ends, ONCE)[0]
+
+
+def test_what_is_skipped_in_the_second_look_fails_the_run(tmp_path: Path) -> None:
+    """It did not pass."""
+    skips = ONCE.replace("assert known", "import pytest; known and pytest.skip('no port')\n    assert known")
+    assert 1 == run(tmp_path, skips)[0]
+
+
+def test_a_file_that_cannot_be_read_fails_the_run(tmp_path: Path) -> None:
+    """Whatever the others do."""
+    assert run(tmp_path, "import nothing_of_this_name\n", ONCE)[0]
 
 
 def test_failures_of_an_earlier_run_do_not_count(tmp_path: Path) -> None:
