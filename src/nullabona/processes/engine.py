@@ -34,6 +34,7 @@ SERVERS: Final = ("valkey-server", "redis-server")
 CLIENTS: Final = ("valkey-cli", "redis-cli")
 HOST: Final = "127.0.0.1"
 MEMORY: Final = 64 * 2**20
+NODE_TIMEOUT_MS: Final = 1_000
 _FLAGS: Final = ("--engine", "--engine-authority", "--engine-password", "--engine-keeper-password")
 _ADMIN: Final = "admin"
 _PATIENCE_S: Final = 30.0
@@ -175,7 +176,11 @@ class EngineCluster:
     def configuration(self, node: Node, overrides: Mapping[str, str]) -> list[str]:
         """The lines of a node's configuration file."""
         settings = {setting.name: setting.value for setting in NEEDED}
-        settings |= {"maxmemory": str(MEMORY), "cluster-node-timeout": "1000", "repl-diskless-sync-delay": "0"}
+        settings |= {
+            "maxmemory": str(MEMORY),
+            "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+            "repl-diskless-sync-delay": "0",
+        }
         # A node that has met no other one does not know its own address.
         settings |= {
             "cluster-announce-ip": node.machine.host,

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from nullabona.drills.failover.network import TwoSides
-from nullabona.processes.engine import EngineCluster, Node
+from nullabona.operating.engine.leaving import followed_s, settled_s
+from nullabona.processes.engine import NODE_TIMEOUT_MS, EngineCluster, Node
 
 LAG: Final = 200
 """So many frames are acknowledged beyond what a replica that lags has, or by a primary that took over."""
@@ -192,19 +193,27 @@ def _hand_over(stage: Stage, replica: Node) -> None:
 
 
 def _asked_to_lead(replica: Node) -> Callable[[], bool]:
-    """Whether it is a primary; it is asked to become one, and again when that was given up."""
+    """Whether it is a primary; it is asked to become one, and again when that was given up.
+
+    An operator's `drain` also waits until it has followed for a while.
+    """
     again_at = 0.0
 
     def takes_over() -> bool:
         nonlocal again_at
         if replica.is_primary():
             return True
-        if time.monotonic() >= again_at:
+        if time.monotonic() >= again_at and _has_settled(replica):
             again_at = time.monotonic() + _GIVEN_UP_S
             replica.ask("CLUSTER", "FAILOVER")
         return False
 
     return takes_over
+
+
+def _has_settled(replica: Node) -> bool:
+    followed = followed_s(replica.ask("CLIENT", "LIST", "TYPE", "master"))
+    return followed is not None and followed >= settled_s(NODE_TIMEOUT_MS)
 
 
 def _settled(stage: Stage, one: Node, other: Node) -> None:

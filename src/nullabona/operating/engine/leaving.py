@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,24 @@ from nullabona.operating.engine.cluster_map import Member, ask_for_map, map_of
 from nullabona.operating.engine.node import NodeRefused, NodeSilent, NodeUnknown, Reach
 
 _LOOK_S: Final = 0.1
+_TIMEOUT: Final = "cluster-node-timeout"
+_LONGEST_MS: Final = 15_000
+
+
+def settled_s(node_timeout_ms: int) -> int:
+    """How many seconds a replica must have followed its primary before it can be asked to lead.
+
+    For four times `cluster-node-timeout` after an election, at least four seconds, an engine's node counts the votes of
+    that one again. Asked to lead, it believes that it was elected, no other node does, and its primary answers nothing
+    for five seconds.
+    """
+    return -(-max(4 * node_timeout_ms, 4_000) // 1_000)
+
+
+def followed_s(links: str) -> int | None:
+    """For how many whole seconds a replica has followed its primary, from its own list of links to it; None if not."""
+    ages = [int(age) for age in re.findall(r"\bage=(\d+)", links)]
+    return min(ages, default=None)
 
 
 class NodeNotThere(UserError):
@@ -70,6 +89,10 @@ def _drain(node: str, seeds: Sequence[str], operator: Reach, patience: Patience)
     if successor is None:
         yield wrong("engine-drain-alone", node=node)
         return
+    left_s = _unsettled_s(successor, operator)
+    if left_s:
+        yield good("engine-drain-waits-here", node=node, successor=successor, seconds=left_s)
+        patience.sleep(left_s)
     yield good("engine-drain-begins-here", node=node, successor=successor)
     with operator.open(successor) as connection:
         connection.ask("CLUSTER", "FAILOVER")
@@ -92,6 +115,19 @@ def _newest(replicas: Sequence[Member], operator: Reach) -> str | None:
             place = (int(state.get("slave_repl_offset", 0)), replica.address)
             best = place if best is None else max(best, place)
     return None if best is None else best[1]
+
+
+def _unsettled_s(successor: str, operator: Reach) -> int:
+    """How many seconds to wait before it can be asked to lead. All of them where the operator may not ask since when
+    it follows: files of an older version give no right to.
+    """
+    with operator.open(successor) as connection:
+        needed = settled_s(int(connection.settings(_TIMEOUT).get(_TIMEOUT, _LONGEST_MS)))
+        try:
+            followed = followed_s(connection.text("CLIENT", "LIST", "TYPE", "master"))
+        except NodeRefused:
+            followed = None
+    return max(needed - (followed or 0), 0)
 
 
 def _follows(node: str, operator: Reach) -> bool:

@@ -85,7 +85,7 @@ _RIGHTS: Final = {
     OPERATOR: [
         "resetkeys", "~b:*", "~d:*", "~w:*", "resetchannels", "-@all", "+hello", "+auth", "+ping", "+info", "+cluster",
         "+config|get", "+acl|whoami", "+function", "+migrate", "+dump", "+restore", "+restore-asking", "+asking",
-        "+dbsize", "+select",
+        "+dbsize", "+select", "+client|list",
     ],
 }  # fmt: skip
 
