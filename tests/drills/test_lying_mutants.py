@@ -14,7 +14,7 @@ from nullabona.client.core.directory.listing import Position
 from nullabona.client.core.directory.pinned import Sighting
 from nullabona.client.core.directory.pinned import see as honest_see
 from nullabona.client.runner import own_key_monitor
-from nullabona.client.runner.own_lists import OwnLists
+from nullabona.client.runner.own_lists import LOOK_S, OwnLists
 from nullabona.drills.lying_directory import lists, scenario
 from nullabona.drills.lying_directory.relay import lying_relay
 from nullabona.drills.lying_directory.report import run
@@ -78,7 +78,7 @@ def no_look(patch: Patch) -> None:
 
     def later(lists: OwnLists) -> Position | None:
         position = honest(lists)
-        return position and replaced(position, look_s=position.look_s and 1 << 40)
+        return position and replaced(position, look_s=position.look_s and lists._now_s + LOOK_S)
 
     patch.setattr(OwnLists, "_position", later)
 

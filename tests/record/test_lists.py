@@ -232,6 +232,48 @@ def test_a_look_that_fell_due_while_a_device_was_off_is_drawn_again(late_s: int,
     play(story)
 
 
+def test_a_look_is_not_put_off_for_longer_by_every_start() -> None:
+    """A device that is on for minutes at a time: after a day it looks within ten minutes, whatever was drawn since."""
+
+    async def story(directory: Directory) -> None:
+        device = await settled(directory)
+        lists, first_s = device.own_key_monitor._lists, position(device).look_s
+        directory.now = first_s
+        for _ in range(2):
+            lists.draw_again()
+            assert first_s == position(device).due_s
+            directory.now = position(device).look_s
+        directory.now = max(directory.now, first_s + DAY_S + 1)
+        lists.draw_again()
+        assert (True, first_s) == (position(device).look_s <= directory.now + LATE_S, position(device).due_s)
+        directory.now = position(device).look_s - PERIOD_S
+        await directory.advance()
+        await device.watch()
+        assert (True, 0) == (position(device).look_s > directory.now, position(device).due_s)
+
+    play(story)
+
+
+@pytest.mark.parametrize("ahead_s", [LOOK_S, LOOK_S + 1])
+def test_a_look_that_was_drawn_while_the_clock_was_ahead_is_due(ahead_s: int) -> None:
+    """No look is drawn further ahead than twelve hours. A device that comes on draws it again, and any other looks."""
+
+    async def story(directory: Directory) -> None:
+        device = await settled(directory)
+        drawn, lists = replace(position(device), look_s=directory.now + ahead_s), device.own_key_monitor._lists
+        with device.store.transaction():
+            save_position(device.store, drawn)
+        assert (0.0 if ahead_s > LOOK_S else LOOK_S) == lists.pause()
+        lists.draw_again()
+        assert (position(device).look_s <= directory.now + SOON_S) == (ahead_s > LOOK_S)
+        with device.store.transaction():
+            save_position(device.store, drawn)
+        await device.watch()
+        assert ([WatchHandle] if ahead_s > LOOK_S else []) == named(device)
+
+    play(story)
+
+
 def test_a_look_that_is_owed_does_not_wait_for_a_drawn_time() -> None:
     """A directory that answers about everything but the own handle, once that is in a list, has not won a day."""
 

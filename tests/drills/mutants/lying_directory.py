@@ -81,7 +81,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/directory/owner.py", "            opening is not None and opening.digest in {each.digest, *_later(each.digest, after)}\n",
              "            opening is not None\n"), blind=True),
     mutant("a look that was drawn never comes", "lying-directory", "M-06",
-        Edit("client/runner/own_lists.py", "        if position.look_s <= self._now_s:\n            return None\n",
+        Edit("client/runner/own_lists.py", "        if self._is_due(position):\n            return None\n",
              "        if not position.look_s:\n            return None\n"), stuck=True, blind=True),
     mutant("the look of one's own accord comes once in four days", "lying-directory", "M-06",
         Edit("client/runner/own_lists.py", "LOOK_S: Final = 43_200\n", "LOOK_S: Final = 4 * 86_400\n"), blind=True),

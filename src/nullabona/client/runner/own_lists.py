@@ -43,12 +43,17 @@ class OwnLists:
         self._lost = False
 
     def draw_again(self) -> None:
-        """A device comes on: a look that fell due meanwhile is drawn again, so that it does not tell of that."""
+        """A device comes on: a look that fell due meanwhile is drawn again, so that it does not tell of that.
+
+        How late it is counts from the first time at which it fell due, or devices that are often off would not look.
+        """
         position = self._position()
-        if position is None or not 0 < position.look_s <= self._now_s:
+        if position is None or not position.look_s or not self._is_due(position):
             return
-        most_s = LATE_S if self._now_s - position.look_s > DAY_S else SOON_S
-        self._save(msgspec.structs.replace(position, look_s=self._now_s + 1 + int(fraction() * most_s)))
+        due_s = min(position.due_s or position.look_s, self._now_s)
+        most_s = LATE_S if self._now_s - due_s > DAY_S else SOON_S
+        look_s = self._now_s + 1 + int(fraction() * most_s)
+        self._save(msgspec.structs.replace(position, look_s=look_s, due_s=due_s))
 
     async def quiet(self, handle: Handle, watch: Watch) -> tuple[Pinned, Listing] | None:
         """The directory's new state and its newest epochs, if their lists say nothing of the own handle.
@@ -58,7 +63,7 @@ class OwnLists:
         `Directories.look_up`.
         """
         position = self._position() or begin_at(watch)
-        if position.look_s <= self._now_s:
+        if self._is_due(position):
             return None
         return await self.read(handle, watch)
 
@@ -84,14 +89,22 @@ class OwnLists:
         look_s = self._now_s + int((0.5 + fraction() / 2) * LOOK_S)
         position, fresh = self._position(), begin_at(found.watch, look_s=look_s, label=found.label)
         if position is not None and not self._lost and position.size <= fresh.size:
-            fresh = msgspec.structs.replace(position, look_s=look_s, label=found.label, looked=found.watch.epoch)
+            fresh = msgspec.structs.replace(
+                position, look_s=look_s, due_s=0, label=found.label, looked=found.watch.epoch
+            )
         self._lost = False
         self._save(fresh)
 
     def pause(self) -> float:
         """Seconds until a look is due that was drawn."""
         position = self._position()
-        return DAY_S if position is None else max(0.0, position.look_s - self._context.now() / 1_000)
+        if position is None:
+            return DAY_S
+        return 0.0 if self._is_due(position) else max(0.0, position.look_s - self._context.now() / 1_000)
+
+    def _is_due(self, position: Position) -> bool:
+        """Whether the look's time has come, or is further away than any that is drawn: then a clock was ahead."""
+        return not self._now_s < position.look_s <= self._now_s + LOOK_S
 
     def _promised(self, handle: str, epoch: int) -> bool:
         """Whether the own card should be in the record by this epoch, and was not seen there."""

@@ -26,7 +26,8 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
 
     ``listed``: the last of the epochs had a list, so every later one must. ``look_s``: the time of the next whole look;
     0: it is due. ``label``: the own handle's place, from the last whole look; empty: not known yet. ``looked``: the
-    newest epoch of that look; lists up to it are read for the proofs of others alone.
+    newest epoch of that look; lists up to it are read for the proofs of others alone. ``due_s``: when the next look
+    first fell due, if it was put off since; 0: it was not.
     """
 
     size: int
@@ -36,6 +37,7 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
     look_s: int = 0
     label: bytes = b""
     looked: int = 0
+    due_s: int = 0
 
     @property
     def frontier(self) -> Frontier:
