@@ -19,6 +19,7 @@ from nullabona.docket.core.recount import Recount
 from nullabona.docket.core.terms import term_of
 from nullabona.docket.keeping import slots as keeping
 from nullabona.machine.keyfile import write_key_file
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.wire.canonical import canonical
 from nullabona.wire.slots import EventRecord, NullRecord, Record, case_tag
 from tests.docket.desks import DOCUMENT, NOON, Clock
@@ -28,8 +29,8 @@ TERM = term_of(NOON)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PublicOffice]:
-    made = PublicOffice(tmp_path / "office", Clock())
+def office(desk_places: DeskPlaces, tmp_path: Path) -> Iterator[PublicOffice]:
+    made = PublicOffice(tmp_path / "office", Clock(), store=desk_places)
     yield made
     made.stop()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -25,7 +24,7 @@ from nullabona.docket.site.recounted import About, log_view, record_of
 from nullabona.docket.taxonomy import load
 from nullabona.wire.demands import Branch, Label
 from nullabona.wire.slots import EventRecord, SlotRef
-from tests.docket.desks import NOON, Clock, demand
+from tests.docket.desks import NOON, demand
 from tests.docket.example_site import example
 from tests.docket.publishing import POLICY, PublicOffice
 from tests.docket.test_recount_reports import A, problems, report
@@ -80,9 +79,9 @@ def test_another_split_than_the_open_demands_is_a_wrong_report(by: dict[Branch, 
     assert (found in keys) if found else keys == []
 
 
-def test_the_registry_s_branch_is_in_report_page_and_file(tmp_path: Path) -> None:
+def test_the_registry_s_branch_is_in_report_page_and_file(public_office: PublicOffice) -> None:
     """From the authority that two registered to the public files, recounted on the way."""
-    office = PublicOffice(tmp_path, Clock())
+    office = public_office
     court = Authority("court", "서울중앙지방법원", "KR", "+82-2-530-1114", office.clock() // DAY, "ina", branch="court")
     office.both("ina", "cora", DeskAction.REGISTER_AUTHORITY, AuthorityDetails(court))
     office.whole()
@@ -96,7 +95,6 @@ def test_the_registry_s_branch_is_in_report_page_and_file(tmp_path: Path) -> Non
     view = log_view((office.public / "checkpoint").read_bytes(), POLICY, "https://record.example", found.recount)
     made = record_of(found.recount, view, About(Label("가", "A"), "legal@relay.example"), load(), office.clock())
     assert [Label("분류하지 않음", "not sorted")] == [item.authority for item in made.items]
-    office.stop()
 
 
 def test_the_file_says_the_same_as_the_page() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,7 +16,9 @@ from nullabona.cli.docket.times import NoTime, read_time, when
 from nullabona.docket.core.records import Gag
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import encode_private_key, write_key_file
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.operating.officer_file import OfficerFile
+from tests.docket.databases import LoosePlaces, setting
 from tests.docket.desks import NOON, Clock, Person, demand
 from tests.docket.publishing import ORIGIN, POLICY, PublicOffice
 from tests.witness.running import seed
@@ -42,22 +43,29 @@ def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
         read_time(text, SEOUL)
 
 
-def at_the_desk(tmp_path: Path, officer: Person) -> Callable[..., str]:
+@pytest.fixture(autouse=True)
+def _loose(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands do not ask whether the server of this test could forget what it committed."""
+    monkeypatch.setattr("nullabona.operating.desk_places.DeskPlaces", LoosePlaces)
+
+
+def at_the_desk(places: DeskPlaces, officer: Person) -> Callable[..., str]:
     """Runs commands on the office's desk, which nobody else has open; gives what they print."""
-    (tmp_path / "docket.toml").write_text(
+    folder = places.data
+    (folder / "docket.toml").write_text(
         f'operator = "x"\norigin = "{ORIGIN}"\ndirectory = "relay"\nlog_keys = "log.keys"\npolicy = "policy"\n'
-        f'zone = "Asia/Seoul"\n[[witness]]\nurl = "http://127.0.0.1:1"\nvkeys = []\n'
+        f'zone = "Asia/Seoul"\n{setting(places)}[[witness]]\nurl = "http://127.0.0.1:1"\nvkeys = []\n'
     )
-    (tmp_path / "policy").write_text(POLICY)
+    (folder / "policy").write_text(POLICY)
     keys = [encode_private_key(kind, ORIGIN, seed(f"log{kind}")) for kind in (Kind.ED25519, Kind.COSIGN_MLDSA44)]
-    (tmp_path / "log.keys").unlink(missing_ok=True)
-    write_key_file(tmp_path / "log.keys", keys)
-    file = tmp_path / f"{officer.name}.officer"
+    (folder / "log.keys").unlink(missing_ok=True)
+    write_key_file(folder / "log.keys", keys)
+    file = folder / f"{officer.name}.officer"
     file.write_bytes(msgspec.json.encode(OfficerFile(officer.name, officer.seed, officer.identity)))
     file.chmod(0o600)
 
     def said(*command: str) -> str:
-        names = ["--data", str(tmp_path), "--officer", str(file)]
+        names = ["--data", str(folder), "--officer", str(file)]
         done = CliRunner().invoke(docket, [*names, *command], catch_exceptions=False)
         assert 0 == done.exit_code, done.output
         return done.stdout
@@ -65,14 +73,13 @@ def at_the_desk(tmp_path: Path, officer: Person) -> Callable[..., str]:
     return said
 
 
-def test_deadlines_and_cases_are_shown_in_words(tmp_path: Path, clock: Clock) -> None:
+def test_deadlines_and_cases_are_shown_in_words(desk_places: DeskPlaces, clock: Clock) -> None:
     """With headings, dates with their zone, and nothing in English for who reads Korean."""
-    office = PublicOffice(tmp_path, clock)
+    office = PublicOffice(desk_places.data, clock, store=desk_places)
     given = demand(clock, gag=Gag("법원의 명령", NOON + 86_400))
     office.walk(office.take_in(given=given))
-    cora = office.people["cora"]
     office.stop()
-    said = at_the_desk(tmp_path, cora)
+    said = at_the_desk(desk_places, office.people["cora"])
     deadlines = said("due", "--lang", "ko").splitlines()
     assert ["접수번호", "기한", "시각", "단계"] == deadlines[0].split()
     assert any("비밀유지 만료" in row and when(NOON + 86_400, SEOUL) in row for row in deadlines)
@@ -84,11 +91,11 @@ def test_deadlines_and_cases_are_shown_in_words(tmp_path: Path, clock: Clock) ->
     assert "제출 자료 확정" in said("list", "--lang", "ko")
 
 
-def test_a_deputy_is_appointed_listed_and_ended(tmp_path: Path, clock: Clock) -> None:
+def test_a_deputy_is_appointed_listed_and_ended(desk_places: DeskPlaces, clock: Clock) -> None:
     """In the desk's zone; and without an end, the command says what to write."""
-    office = PublicOffice(tmp_path, clock)
+    office = PublicOffice(desk_places.data, clock, store=desk_places)
     office.stop()
-    ada, ben = (at_the_desk(tmp_path, office.people[name]) for name in ("ada", "ben"))
+    ada, ben = (at_the_desk(desk_places, office.people[name]) for name in ("ada", "ben"))
     until = datetime.now(SEOUL).date() + timedelta(days=9)
     ada("officer", "deputy", "rea", "--for", "cora", "--until", str(until))
     ben("officer", "confirm", json.loads(ben("officer", "pending", "--json"))["id"])
@@ -98,6 +105,6 @@ def test_a_deputy_is_appointed_listed_and_ended(tmp_path: Path, clock: Clock) ->
     assert "cora 님 대행" not in ada("officer", "list", "--lang", "ko")
     for wrong in ((), ("--end", "--until", str(until))):
         refused = CliRunner().invoke(
-            docket, ["--data", str(tmp_path), "officer", "deputy", "rea", "--for", "cora", *wrong]
+            docket, ["--data", str(desk_places.data), "officer", "deputy", "rea", "--for", "cora", *wrong]
         )
         assert 2 == refused.exit_code

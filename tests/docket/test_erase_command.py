@@ -19,9 +19,11 @@ from nullabona.docket.core.records import ClassAnswer, Decision
 from nullabona.docket.core.states import Action
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import encode_private_key, write_key_file
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.operating.officer_file import OfficerFile
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.wire.abuse_report import write_abuse_report
+from tests.docket.databases import setting
 from tests.docket.desks import Clock, demand
 from tests.docket.publishing import ORIGIN, POLICY, PublicOffice
 from tests.wire.abuse_reports import body, cut
@@ -33,12 +35,18 @@ NULLA = str(Path(sys.executable).with_name("nulla"))
 
 
 @pytest.fixture
-def office(tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
+def database(lasting_database: str) -> str:
+    """The command asks whether the server could forget what it committed."""
+    return lasting_database
+
+
+@pytest.fixture
+def office(desk_places: DeskPlaces, tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
     """A desk beside a relay."""
-    made = PublicOffice(tmp_path, clock)
+    made = PublicOffice(tmp_path, clock, store=desk_places)
     (tmp_path / "docket.toml").write_text(
         f'operator = "x"\norigin = "{ORIGIN}"\ndirectory = "relay"\nlog_keys = "log.keys"\npolicy = "policy"\n'
-        '[[witness]]\nurl = "http://127.0.0.1:1"\nvkeys = []\n'
+        f'{setting(desk_places)}[[witness]]\nurl = "http://127.0.0.1:1"\nvkeys = []\n'
     )
     (tmp_path / "policy").write_text(POLICY)
     keys = [encode_private_key(kind, ORIGIN, seed(f"log{kind}")) for kind in (Kind.ED25519, Kind.COSIGN_MLDSA44)]

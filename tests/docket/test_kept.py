@@ -18,6 +18,7 @@ from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.store.rows import AppendOnly, DeskStoreFailed
 from nullabona.docket.store.schema import COLUMNS, FILES
 from nullabona.docket.store.sqlite import FILE
+from nullabona.operating.desk_places import DeskPlaces
 from tests.docket.desks import DOCUMENT, NOON, REFUSE, Clock, Office, demand, person
 from tests.docket.publishing import PublicOffice
 
@@ -65,9 +66,9 @@ MONTHLY = Cadence(start_s=NOON - 60, period_s=31 * DAY, slots=8, horizon_s=400 *
 
 
 @pytest.fixture
-def slow_office(tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
+def slow_office(desk_places: DeskPlaces, tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
     """A desk whose periods are a month, so that years are a few batches."""
-    made = PublicOffice(tmp_path, clock, MONTHLY)
+    made = PublicOffice(tmp_path, clock, MONTHLY, desk_places)
     yield made
     made.stop()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -118,28 +117,25 @@ def _insert(connection: sqlite3.Connection, officer: str, action: Action, state:
 
 
 @pytest.mark.slow
-def test_the_desk_allows_exactly_the_table(tmp_path: Path, clock: Clock) -> None:
+def test_the_desk_allows_exactly_the_table(public_office: PublicOffice, clock: Clock) -> None:
     """A case in every state, tried by every role with every action through the desk itself."""
-    office = PublicOffice(tmp_path, clock)
-    try:
-        cases = in_every_state(office)
-        assert set(State) == set(cases)
-        for role, action, state in product(Role, Action, State):
-            if action == Action.READ:
-                continue
-            try:
-                details = plausible(action, clock)
-                office.desk.propose(office.who(WHO[role]), action, cases[state], details)
-                outcome = "allowed"
-            except (NotAllowed, WrongState, Locked):
-                outcome = "refused"
-            except NullabonaError:
-                outcome = "allowed, but the content does not fit"
-            assert allowed([role], action, state) == outcome.startswith("allowed"), (role, action, state, outcome)
-        for role, state in product(Role, State):
-            assert _can_show(office, WHO[role], cases[state]) == allowed([role], Action.READ, state)
-    finally:
-        office.stop()
+    office = public_office
+    cases = in_every_state(office)
+    assert set(State) == set(cases)
+    for role, action, state in product(Role, Action, State):
+        if action == Action.READ:
+            continue
+        try:
+            details = plausible(action, clock)
+            office.desk.propose(office.who(WHO[role]), action, cases[state], details)
+            outcome = "allowed"
+        except (NotAllowed, WrongState, Locked):
+            outcome = "refused"
+        except NullabonaError:
+            outcome = "allowed, but the content does not fit"
+        assert allowed([role], action, state) == outcome.startswith("allowed"), (role, action, state, outcome)
+    for role, state in product(Role, State):
+        assert _can_show(office, WHO[role], cases[state]) == allowed([role], Action.READ, state)
 
 
 def _can_show(office: Office, name: str, case: bytes) -> bool:

@@ -30,6 +30,7 @@ from nullabona.docket.core.notice import (
 from nullabona.docket.core.records import Gag, Identifier
 from nullabona.docket.core.roles import SamePerson
 from nullabona.docket.core.states import Action, State, WrongState
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.seal import Inbox
 from tests.docket import desks
@@ -178,9 +179,9 @@ def civil(office: PublicOffice) -> bytes:
 
 
 @pytest.fixture
-def daily_office(tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
+def daily_office(desk_places: DeskPlaces, tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
     """A desk that publishes once a day."""
-    made = PublicOffice(tmp_path, clock, msgspec.structs.replace(CADENCE, period_s=DAY))
+    made = PublicOffice(tmp_path, clock, msgspec.structs.replace(CADENCE, period_s=DAY), desk_places)
     yield made
     made.stop()
 

@@ -17,6 +17,7 @@ from nullabona.docket.keeping.slots import BOX_SIZE
 from nullabona.docket.keeping.vault import unseal
 from nullabona.docket.publishing.batches import NotInLog
 from nullabona.docket.store.sqlite import FILE
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.sequencer import NoQuorum
 from nullabona.wire.slots import LEAF_SIZE, SLOT_LEAF, SlotRef, parse_slot_leaf
 from tests.docket.databases import REFUSED, typed
@@ -47,9 +48,9 @@ def test_busy_or_not_the_leaves_look_alike(public_office: PublicOffice) -> None:
     assert {BOX_SIZE} == {len(text) for text in opened}
 
 
-def test_what_does_not_fit_waits_for_the_next_period(tmp_path: Path, clock: Clock) -> None:
+def test_what_does_not_fit_waits_for_the_next_period(desk_places: DeskPlaces, tmp_path: Path, clock: Clock) -> None:
     """Three events and two slots: the third is entered a period later, within the lag."""
-    office = PublicOffice(tmp_path, clock, Cadence(start_s=NOON - 60, slots=2, lag=4))
+    office = PublicOffice(tmp_path, clock, Cadence(start_s=NOON - 60, slots=2, lag=4), desk_places)
     try:
         for _ in range(3):
             office.take_in()

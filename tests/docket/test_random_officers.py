@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from nullabona.docket.core.acts import (
     AmendDetails,
@@ -35,6 +36,7 @@ from nullabona.docket.publishing.clock_watch import ClockDoubtful
 from nullabona.errors import NullabonaError
 from nullabona.wire.handle import parse_handle
 from tests.docket import desks
+from tests.docket.databases import LoosePlaces
 from tests.docket.desks import NOON, PRODUCE, REFUSE, Clock, demand
 from tests.docket.publishing import CADENCE, PublicOffice
 from tests.wire import cards
@@ -50,24 +52,36 @@ WHO = {
     Action.NOTIFY: "nora", Action.NOTIFY_FIRST: "nora", Action.NOBODY_TO_TELL: "cora", Action.PUBLISH: "pia",
     Action.SEAL: "cora", Action.CLOSE: "pia", Action.RECEIPT: "cora", Action.HAND_OVER: "rolf",
 }  # fmt: skip
+NewDatabase = Callable[[], AbstractContextManager[str | None]]
+"""Makes the URL of an empty database, which is gone afterwards; None: SQLite."""
 
 
 class Officers(RuleBasedStateMachine):
     """Two desks with a log each. What a desk refuses is no step; what it takes must not hurt."""
 
     offices: tuple[PublicOffice, ...] = ()
+    database: ClassVar[NewDatabase]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends = ExitStack()
 
     @initialize()
     def found(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = Path(self.ends.enter_context(tempfile.TemporaryDirectory()))
         encoded = cards.card_bytes("mina", parse_handle(HANDLES[0]), day=NOON // DAY)
         self.cards = dict(desks.CARDS)
         desks.CARDS[HANDLES[0]] = {"handle": HANDLES[0], "encoded": encoded.hex(), "registered_day": 1}
-        self.offices = tuple(PublicOffice(Path(self.folder.name) / name, Clock(), SLOW) for name in ("a", "b"))
+        self.offices = tuple(map(self.founded, ("a", "b")))
         self.delivered: tuple[set[str], ...] = (set(), set())
         for office in self.offices:
             office.register()
             office.register("agency", jurisdiction="US")
+
+    def founded(self, name: str) -> PublicOffice:
+        """A desk with a folder and, in PostgreSQL, a database of its own."""
+        folder = self.folder / name
+        return PublicOffice(folder, Clock(), SLOW, LoosePlaces(folder, self.ends.enter_context(type(self).database())))
 
     def teardown(self) -> None:
         for office in self.offices:
@@ -75,7 +89,7 @@ class Officers(RuleBasedStateMachine):
         if self.offices:
             desks.CARDS.clear()
             desks.CARDS.update(self.cards)
-            self.folder.cleanup()
+        self.ends.close()
 
     def attempt(self, do: Callable[[], Any]) -> None:
         """What officers want; the desk may refuse, with an error of its tree and nothing else."""
@@ -290,7 +304,17 @@ class Officers(RuleBasedStateMachine):
                 assert max(row.notified_before, 0) <= row.notified <= row.received
 
 
-Officers.TestCase.settings = settings(
-    max_examples=4, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=False
-)
-TestOfficers = pytest.mark.slow(pytest.mark.timeout(600)(Officers.TestCase))
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_officers_do_anything(kept_in: str, request: pytest.FixtureRequest) -> None:
+    """A few long days, made up afresh in each run."""
+    opens = nullcontext if kept_in == "sqlite" else request.getfixturevalue("postgres").database
+
+    class InDatabase(Officers):
+        database = staticmethod(opens)
+
+    chosen = settings(
+        max_examples=4, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck),
+        derandomize=False,
+    )  # fmt: skip
+    run_state_machine_as_test(InDatabase, settings=chosen)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from nullabona.docket.core.acts import PlainDetails
@@ -23,10 +21,8 @@ def test_no_way_leads_to_a_hand_over_without_a_receipt() -> None:
     assert not {at for at, action in STEPS if action is Action.HAND_OVER} & reached
 
 
-def test_an_emergency_waits_for_its_receipt_too(tmp_path: Path) -> None:
+def test_an_emergency_waits_for_its_receipt_too(office: Office, clock: Clock) -> None:
     """Approved by everybody, and marked as a danger to life: it is refused all the same, and so is it before."""
-    clock = Clock()
-    office = Office(tmp_path / "desk", clock)
     case = office.walk(office.take_in(given=demand(clock, threat=True)))
     with pytest.raises(WrongState):
         office.desk.propose_hand_over(office.who("rolf"), case, unsealed=True)

@@ -23,6 +23,7 @@ from nullabona.docket.store.sqlite import FILE as DESK
 from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import Policy
 from nullabona.machine.settings import BadConfig
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.operating.docket_log import DocketNameForeign, _witnesses, check_origin
 from nullabona.wire.handle import parse_handle
 from tests.docket import desks
@@ -111,14 +112,15 @@ def test_a_period_that_the_console_would_miss_is_refused(
     assert (code is None) == (tmp_path / "desk" / DESK).exists()
 
 
-def test_who_cannot_have_two_roles_is_named(tmp_path: Path) -> None:
+def test_who_cannot_have_two_roles_is_named(desk_places: DeskPlaces) -> None:
     """And nothing is left of the desk that was not founded."""
     first = (
         First(person("ada").enrolment(), (Role.ADMIN, Role.COUNSEL)), First(person("ben").enrolment(), (Role.ADMIN,)),
     )  # fmt: skip
     with pytest.raises(RoleAlone, match="ada cannot be admin and also counsel"):
-        found(tmp_path / "desk", first, (new_identity()[1],), Cadence(start_s=0), Clock(), bytes)
-    assert not (tmp_path / "desk").exists()
+        found(desk_places.desk(begins=True), first, (new_identity()[1],), Cadence(start_s=0), Clock(), bytes)
+    assert not desk_places.is_founded()
+    assert not (desk_places.data / "desk").exists()
 
 
 def test_nobody_is_invited_to_a_desk_that_was_not_founded(tmp_path: Path) -> None:

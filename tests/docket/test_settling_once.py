@@ -20,6 +20,7 @@ from nullabona.docket.publishing.openings import NotYetSettled, RenewalWaits, Se
 from nullabona.docket.site import build
 from nullabona.docket.site.recounted import About, log_view, record_of
 from nullabona.docket.taxonomy import load
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.wire.demands import Label
 from tests.docket.desks import NOON, Clock, demand
 from tests.docket.publishing import CADENCE, POLICY, PublicOffice
@@ -29,9 +30,9 @@ SLOW = msgspec.structs.replace(CADENCE, period_s=30 * DAY, slots=8, band=4, hori
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PublicOffice]:
+def office(desk_places: DeskPlaces, tmp_path: Path) -> Iterator[PublicOffice]:
     """A desk with a period a month, founded at the end of a half-year."""
-    made = PublicOffice(tmp_path, Clock(), SLOW)
+    made = PublicOffice(tmp_path, Clock(), SLOW, desk_places)
     yield made
     made.stop()
 

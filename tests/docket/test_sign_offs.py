@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -15,7 +13,7 @@ from nullabona.docket.core.statements import Report, SignedOff, TaxonomyStated
 from nullabona.docket.publishing.sign_offs import NoSuchRow
 from nullabona.docket.verify import _unknown_rows
 from tests.docket import desks
-from tests.docket.desks import TAXONOMY, Clock
+from tests.docket.desks import TAXONOMY
 from tests.docket.made_logs import found, log_of
 from tests.docket.publishing import PublicOffice
 
@@ -75,32 +73,29 @@ def test_another_row_is_not_signed_off(public_office: PublicOffice) -> None:
 
 
 def test_a_changed_taxonomy_is_stated_once_and_its_changed_rows_are_unsigned(
-    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    public_office: PublicOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The program comes with other rows: the next batch says so, before any report by them."""
-    office = PublicOffice(tmp_path, clock)
-    try:
-        sign_off(office)
-        office.tick()
-        rows = tuple(
-            msgspec.structs.replace(row, law=("형사소송법 제216조",), row=bytes(range(32)))
-            if row.id == "KR.WARRANT" else row
-            for row in TAXONOMY.rows
-        )  # fmt: skip
-        monkeypatch.setattr(desks, "TAXONOMY", msgspec.structs.replace(TAXONOMY, rows=rows, sha256=bytes(32)))
-        for _ in range(2):
-            office.desk.close()
-            office.desk = office.open()
-        assert bytes(range(32)) not in office.desk.sign_offs()
-        office.tick()
-        office.report("2026H2")
-        office.tick()
-        seen = read(office)
-        stated = [(each.taxonomy, len(each.signed_off)) for _, each in seen.taxonomies]
-        assert [(TAXONOMY.sha256.hex(), 1), (bytes(32).hex(), 0)] == stated
-        assert bytes(32).hex() == seen.taxonomy == seen.reports["2026H2"][1].taxonomy
-    finally:
-        office.stop()
+    office = public_office
+    sign_off(office)
+    office.tick()
+    rows = tuple(
+        msgspec.structs.replace(row, law=("형사소송법 제216조",), row=bytes(range(32)))
+        if row.id == "KR.WARRANT" else row
+        for row in TAXONOMY.rows
+    )  # fmt: skip
+    monkeypatch.setattr(desks, "TAXONOMY", msgspec.structs.replace(TAXONOMY, rows=rows, sha256=bytes(32)))
+    for _ in range(2):
+        office.desk.close()
+        office.desk = office.open()
+    assert bytes(range(32)) not in office.desk.sign_offs()
+    office.tick()
+    office.report("2026H2")
+    office.tick()
+    seen = read(office)
+    stated = [(each.taxonomy, len(each.signed_off)) for _, each in seen.taxonomies]
+    assert [(TAXONOMY.sha256.hex(), 1), (bytes(32).hex(), 0)] == stated
+    assert bytes(32).hex() == seen.taxonomy == seen.reports["2026H2"][1].taxonomy
 
 
 @pytest.mark.parametrize("known", [True, False])

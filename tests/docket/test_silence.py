@@ -27,6 +27,7 @@ from nullabona.errors import NullabonaError
 from nullabona.log.policy import Policy
 from nullabona.log.proof import parse_proof
 from nullabona.log.tree import ProofInvalid
+from nullabona.operating.desk_places import DeskPlaces
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.operator_notice import NoticeInvalid, check_binding, parse_notice
 from nullabona.wire.seal import ITEM_DIRECT, Inbox, open_inbox_frame
@@ -144,11 +145,11 @@ def test_the_person_is_told_and_can_check_it(public_office: PublicOffice, monkey
         check_binding(msgspec.structs.replace(notice, body=body), handle)
 
 
-def test_a_half_year_is_settled_at_its_horizon(tmp_path: Path) -> None:
+def test_a_half_year_is_settled_at_its_horizon(desk_places: DeskPlaces, tmp_path: Path) -> None:
     """All slots are opened but exactly the band's, whatever is sealed among them; and the record holds."""
     cadence = msgspec.structs.replace(CADENCE, period_s=30 * DAY, slots=6, band=4, horizon_s=200 * DAY, window_s=DAY)
     clock = Clock()
-    office = PublicOffice(tmp_path, clock, cadence)
+    office = PublicOffice(tmp_path, clock, cadence, desk_places)
     try:
         case = office.answer(office.take_in(given=demand(clock, gag=Gag("court order"))))
         office.bar(case)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from nullabona.log.tiles import ENTRIES, encode_bundle, tiles_of
 from nullabona.log.tree import Frontier, leaf_hashes
 from nullabona.wire.slots import EventRecord
 from nullabona.words.recounted import where
+from tests.docket.databases import LoosePlaces
 from tests.docket.desks import NOON, REFUSE, Clock
 from tests.docket.forging import Record
 from tests.docket.publishing import POLICY, SIGNERS, WITNESS, PublicOffice
@@ -31,21 +33,26 @@ TERM = term_of(NOON)
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicOffice]:
+def office(
+    kept_in: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PublicOffice]:
     """A desk with two open cases, a sealed one, and its report."""
-    office = PublicOffice(tmp_path_factory.mktemp("office"), Clock())
-    first, second = office.answer(office.take_in()), office.answer(office.take_in(), REFUSE)
-    sealed = office.answer(office.take_in())
-    for case in (first, second):
-        office.finish(case)
-    office.bar(sealed)
-    office.tick()
-    office.open_all([first, second])
-    office.tick()
-    office.report(TERM)
-    office.tick()
-    yield office
-    office.stop()
+    folder = tmp_path_factory.mktemp("office")
+    with ExitStack() as ends:
+        url = None if kept_in == "sqlite" else ends.enter_context(request.getfixturevalue("postgres").database())
+        office = PublicOffice(folder, Clock(), store=LoosePlaces(folder, url))
+        ends.callback(office.stop)
+        first, second = office.answer(office.take_in()), office.answer(office.take_in(), REFUSE)
+        sealed = office.answer(office.take_in())
+        for case in (first, second):
+            office.finish(case)
+        office.bar(sealed)
+        office.tick()
+        office.open_all([first, second])
+        office.tick()
+        office.report(TERM)
+        office.tick()
+        yield office
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ STEP = "ALTER TABLE notice ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;\nUPDATE n
 """A made-up way to the version after today's."""
 
 
+# Of SQLite alone: steps from one version to the next are written for its file, and PostgreSQL has none.
 class OldOffice(PublicOffice):
     """A desk of today, with a notice and two proposals that wait, which the program of a later day opens again."""
 
