@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,10 @@ def test_a_turn_without_messages_is_no_turn(turns: int) -> None:
     found = Results([run(talk()) for _ in range(turns)])
     assert len(tables.latency(found)) == len(tables.parts(found)) == 1
     assert "Not measured." in page.write(found)
+
+
+def test_the_page_tells_the_wait_that_was_measured() -> None:
+    """A default that changed since then does not change what it says of runs on record."""
+    slow = Latency(together=False, pause_s=5.0, waits_ms=200 + 1_000 * math.log(2), rows_ms=[[1.0] * 6])
+    assert "at a random moment, 1 s later on average when this was measured" in page.write(Results([run(slow)]))
+    assert "at a random moment, 0.3 s later on average when this was measured" in page.write(whole())
