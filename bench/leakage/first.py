@@ -60,8 +60,14 @@ def first_right(exchanged: Exchanged, ranked: Callable[[float], Ranking], everyb
 
 def rightly_named(ranking: Ranking) -> NDArray[np.int64]:
     """The accounts whose best-scored partner is one; ties are broken by rank."""
+    accounts, first = first_named(ranking)
+    return np.asarray(accounts[ranking.hit[first]], np.int64)
+
+
+def first_named(ranking: Ranking) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every account that is in the ranking, and the place of its best-scored pair."""
     both = np.concatenate([ranking.left, ranking.right])
     at = np.concatenate([np.arange(len(ranking.left))] * 2)
     order = np.argsort(at, kind="stable")
     accounts, first = np.unique(both[order], return_index=True)
-    return np.asarray(accounts[ranking.hit[at[order][first]]], np.int64)
+    return np.asarray(accounts, np.int64), np.asarray(at[order][first], np.int64)

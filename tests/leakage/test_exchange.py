@@ -121,3 +121,29 @@ def test_days_until_a_partner_is_named() -> None:
     found = days_until(lambda day: ranking_of(by_day[int(day)], its), its, 5)
     assert moments(5) == [1, 2, 4, 5]
     assert found == {0: 2.0, 1: 2.0, 2: 5.0, 3: np.inf, 4: np.inf}
+
+
+@given(st.data(), st.integers(2, 9))
+@pytest.mark.parametrize("way", WAYS)
+def test_chance_is_the_mean_over_guesses_with_names_exchanged(
+    way: Exchange, data: st.DataObject, accounts: int
+) -> None:
+    """However it is counted: with ties, with pairs that nobody named, and with each way of exchanging names."""
+    every = [(low, high) for high in range(accounts) for low in range(high)]
+    talks = data.draw(st.lists(st.sampled_from(every), min_size=1, unique=True))
+    named = data.draw(st.dictionaries(st.sampled_from(every), st.integers(0, 3), min_size=1))
+    home = np.array(data.draw(st.lists(st.integers(0, 3), min_size=accounts, max_size=accounts)), np.int64)
+    known, ranking = truth(accounts, *talks), ranking_of(Pairs.of({pair: float(by) for pair, by in named.items()}),
+                                                         truth(accounts, *talks))  # fmt: skip
+    dice, found = np.random.default_rng(0), []
+    for _ in range(3):
+        whose = way(dice, home).tolist()
+        moved = {(whose[low], whose[high]): float(by) for (low, high), by in named.items()}
+        found.append(
+            average_precision(ranking_of(Pairs.of({_ordered(*pair): by for pair, by in moved.items()}), known))
+        )
+    assert chance_by(way, ranking, known, home, 3).mean == pytest.approx(np.mean(found))
+
+
+def _ordered(one: int, two: int) -> Pair:
+    return min(one, two), max(one, two)

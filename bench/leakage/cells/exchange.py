@@ -54,15 +54,32 @@ def chance_by(exchange: Exchange, ranking: Ranking, truth: Truth, household: Nam
     if not len(ranking.score):
         return Chance(ranking.base, ranking.base, ranking.base)
     dice = np.random.default_rng(0)
-    accounts = truth.accounts
-    edges = np.sort(np.array([low * accounts + high for low, high in truth.talks], np.int64))
+    edges = np.array(sorted(truth.talks), np.int64).reshape(-1, 2)
     at, named = steps(ranking)
+    places = _Places(ranking, truth.accounts)
     values = []
     for _ in range(rounds):
-        names = exchange(dice, household)
-        one, two = names[ranking.left], names[ranking.right]
-        hit = np.isin(np.minimum(one, two) * accounts + np.maximum(one, two), edges)
-        found = np.append(np.cumsum(hit)[at], ranking.edges)
-        values.append(np.sum(np.diff(found, prepend=0) * found / named) / max(1, ranking.edges))
+        whose = np.argsort(exchange(dice, household))
+        hits = places.of(whose[edges[:, 0]], whose[edges[:, 1]])
+        ends, found = np.unique(np.searchsorted(at, hits), return_counts=True)
+        # What is not in the ranking is named at last, with every other pair.
+        ends, found = np.append(ends, len(at)), np.append(found, ranking.edges - len(hits))
+        values.append(np.sum(found * np.cumsum(found) / named[ends]) / max(1, ranking.edges))
     low, high = np.quantile(values, (0.025, 0.975))
     return Chance(float(np.mean(values)), float(low), float(high))
+
+
+class _Places:
+    """Where each pair is in a ranking. A round of chance asks for a few pairs of a great many."""
+
+    def __init__(self, ranking: Ranking, accounts: int) -> None:
+        keys = np.minimum(ranking.left, ranking.right) * accounts + np.maximum(ranking.left, ranking.right)
+        self._accounts = accounts
+        self._order = np.argsort(keys)
+        self._keys = keys[self._order]
+
+    def of(self, one: Names, two: Names) -> Names:
+        """The places of those of these pairs that are in it."""
+        wanted = np.minimum(one, two) * self._accounts + np.maximum(one, two)
+        at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        return np.asarray(self._order[at[self._keys[at] == wanted]], np.int64)

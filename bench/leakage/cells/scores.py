@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.leakage.first import rightly_named
+from bench.leakage.first import first_named, rightly_named
 from bench.leakage.guess import Pairs
 from bench.leakage.measure import Ranking, rank, steps
 from bench.leakage.trace import Truth
@@ -76,11 +76,12 @@ def people_by_chance(ranking: Ranking, truth: Truth, rounds: int = 20) -> float:
     """`found_people` of the same guess with everybody's names exchanged, on average."""
     dice = np.random.default_rng(0)
     edges = np.array([low * truth.accounts + high for low, high in truth.talks], np.int64)
+    _, best = first_named(ranking)
+    left, right = ranking.left[best], ranking.right[best]
     values = []
     for _ in range(rounds):
         names = dice.permutation(truth.accounts)
-        one, two = names[ranking.left], names[ranking.right]
+        one, two = names[left], names[right]
         hit = np.isin(np.minimum(one, two) * truth.accounts + np.maximum(one, two), edges)
-        moved = Ranking(one, two, ranking.score, hit, ranking.pairs, ranking.edges)
-        values.append(found_people(moved, truth))
+        values.append(np.count_nonzero(hit) / max(1, len(people_of(truth))))
     return float(np.mean(values))
