@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 from bench.leakage import activity
 from bench.leakage.activity import FEATURES, FOLDS, SECONDS, TREES, Activity, Windows, tell_apart
 from bench.leakage.campaign import CHOICE_SEEDS_FROM
-from bench.leakage.intervals import over_seeds
+from bench.leakage.intervals import compare, over_seeds
 from bench.leakage.parallel import in_parallel
 from bench.leakage.ran_on import ran_on
 from bench.leakage.record import recorded
@@ -241,13 +241,13 @@ def measure_one(all_seen: Mapping[int, Seen], trees: int, say: Callable[[str], N
 
 
 def what_if_table(found: Sequence[Found]) -> Table:
-    """Each what-if, and the models whose mean is still lower."""
-    models = {name: over_seeds([each.beside[name].accuracy for each in found]).mean for name in found[0].beside}
-    rows = [["what if", "balanced accuracy", "models with less"]]
+    """Each what-if, and whether it is won, tied or lost beside each model as it is."""
+    models = {name: [each.beside[name].accuracy for each in found] for name in found[0].beside}
+    means = [f"{name} ({over_seeds(its).mean:.3f})" for name, its in models.items()]
+    rows = [["what if", "balanced accuracy", *means]]
     for name in found[0].what_if:
-        its = over_seeds([each.what_if[name] for each in found])
-        lower = [f"{model} ({mean:.3f})" for model, mean in models.items() if mean < its.mean]
-        rows.append([name, show(its), ", ".join(lower) or "none"])
+        ours = [each.what_if[name] for each in found]
+        rows.append([name, show(over_seeds(ours)), *(compare(ours, theirs) for theirs in models.values())])
     return rows
 
 
@@ -291,15 +291,18 @@ Measured on: {outcome.ran_on}.
 
 {as_markdown(what_if_table(found))}
 
+A row is won or lost beside a model, whose mean is in the heading, when the 95 % t interval of the differences by
+society leaves zero out, as on the [page of the measure](leakage-today.md); of one society nothing is won or lost.
+
 *Make* is to make a room, *take in* to take somebody in, *join* to be taken in. *Put off* is: not within these
 {SECONDS:g} seconds, so that nothing of it is seen in them. It does not hide the act. The traffic passes later, and an
 attacker who cuts windows where traffic begins, rather than where people begin, still sees it. This measure does not
 look there, so its figures for what is put off flatter. *A frame with each read* and *a file with each text* are cover
 traffic: something is sent that nobody needs.
 
-An imitation does not make the classifier guess: it makes two activities one. Of two that look the same, one is
-recognised at the other's cost. A picture that comes is no activity here, so that being taken into a room, made to look
-like it, is still told from all others.
+An imitation does not make the classifier guess about everything: it makes two activities one. Of two that look the
+same, one is recognised at the other's cost. A picture that comes is no activity here, so that being taken into a room,
+made to look like it, is still told from all others.
 
 ## Like for like
 
@@ -348,7 +351,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measure(options: argparse.Namespace) -> Outcome:
-    size = Size(options.accounts, options.days, options.pace)
+    size, measured_on = Size(options.accounts, options.days, options.pace), ran_on()
     reported = range(1, options.seeds + 1)
     all_seen = {}
     for seed in (*reported, CHOICE_SEEDS_FROM):
@@ -358,7 +361,7 @@ def _measure(options: argparse.Namespace) -> Outcome:
     found = in_parallel(work, reported, options.processes)
     said = f"python -m bench.leakage.imitation --accounts {size.accounts} --days {size.days} --pace {size.pace:g}"
     said += f" --seeds {options.seeds}" + (f" --trees {options.trees}" if options.trees != TREES else "")
-    return Outcome(said, ran_on(), size, found)
+    return Outcome(said, measured_on, size, found)
 
 
 def _say(text: str) -> None:
