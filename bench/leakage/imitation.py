@@ -277,13 +277,14 @@ def page(outcome: Outcome) -> str:
 Made by `{outcome.command}`; do not edit it.
 
 **This is a what-if. No design exists that does any of it.** The [leakage measure](leakage-today.md) tells apart *what
-somebody is doing* from {SECONDS:g} seconds of traffic, and does better with ours than with models of other designs.
+somebody is doing* from {SECONDS:g} seconds of traffic, and with ours at least as well as with models of other designs.
 Here the windows of some activities are replaced by whole windows in which people of other societies did something
 else; then the classifier is trained and tested again. This flatters an imitation, as all else that passed in these
 seconds is replaced, too. No person whose windows are swapped in serves two of the {FOLDS} folds.
 
 Figures are means over {count} ({size.accounts:,} accounts, {size.days} days, from {size.pace:g} messages a day
-on); in brackets the lowest and the highest society. Less is better.
+on); in brackets the lowest and the highest society. Windows that are swapped in are of the others of these, and of one
+society more. Less is better.
 
 Measured on: {outcome.ran_on}.
 
@@ -296,9 +297,9 @@ society leaves zero out, as on the [page of the measure](leakage-today.md); of o
 
 *Make* is to make a room, *take in* to take somebody in, *join* to be taken in. *Put off* is: not within these
 {SECONDS:g} seconds, so that nothing of it is seen in them. It does not hide the act. The traffic passes later, and an
-attacker who cuts windows where traffic begins, rather than where people begin, still sees it. This measure does not
-look there, so its figures for what is put off flatter. *A frame with each read* and *a file with each text* are cover
-traffic: something is sent that nobody needs.
+attacker who cuts windows where traffic begins, rather than where people begin, still sees it. How well he tells it
+then was not measured. This measure does not look there, so its figures for what is put off flatter. *A frame with each
+read* and *a file with each text* are cover traffic: something is sent that nobody needs.
 
 An imitation does not make the classifier guess about everything: it makes two activities one. Of two that look the
 same, one is recognised at the other's cost. A picture that comes is no activity here, so that being taken into a room,
