@@ -298,9 +298,9 @@ def _year(recorded: Recorded) -> str:
     return f"""## A year of failures
 
 *{talked.away}* away, kept {talked.kept_days} days, on nodes of {NODE_GIB} GiB; {YEARS} years, each with its own
-seed. Runs of `nulla drill failover` on two busy cores, whose nodes are missed after a second, took 2 to
-{assumed.failover_s:g} seconds, of which {assumed.failover_s:g} is counted; {assumed.handover_s:g} s is the longest
-handover of one short run. On a cluster that waits longer, it is that much more. An upgrade restarts both nodes of a
+seed. In half an hour of `nulla drill failover` on two busy cores, whose nodes are missed after a second, a
+failover took 2 to {assumed.failover_s:g} seconds, of which {assumed.failover_s:g} is counted, and a handover at most
+{assumed.handover_s:g}. On a cluster that waits longer, it is that much more. An upgrade restarts both nodes of a
 shard, one after the other, and each comes back empty and copies all.
 
 {as_markdown(rows)}"""

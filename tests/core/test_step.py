@@ -216,7 +216,7 @@ def test_the_times_of_the_protocol() -> None:
         for name in found.__slots__
         if name not in {"active", "commit_spread", "update"}
     }
-    assert (0.3, 1.5, 7.0) == (found.active / 1_000, found.commit_spread / 1_000, found.update / 86_400_000)
+    assert (0.15, 1.5, 7.0) == (found.active / 1_000, found.commit_spread / 1_000, found.update / 86_400_000)
     assert {
         "settle": 30,
         "reread": 60,

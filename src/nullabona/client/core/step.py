@@ -92,7 +92,7 @@ class Timing:
     """Time between two reads of a box whose wake token we do not know, because our entry is not confirmed yet."""
     apart: int = 60_000
     """Mean time between two reads of a box on an unlinked connection, if the relay sends no activity digests."""
-    active: int = 300
+    active: int = 150
     """Mean time until an unlinked read of a box that was active."""
     behind: int = 5_000
     """The same for a box that may have been active while this device was away."""
