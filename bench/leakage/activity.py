@@ -21,7 +21,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
 from bench.leakage.society import DAY, Intent, Kind, Society
-from bench.leakage.trace import NOBODY, Events, Op, Recording
+from bench.leakage.trace import EVENT, NOBODY, Events, Op, Recording
 
 SECONDS: Final = 8.0
 """How much of the traffic is looked at after something began."""
@@ -102,23 +102,44 @@ class Told:
         return float(np.mean(self.scores))
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Somebody begins something."""
+
+    t: float
+    account: int
+    activity: Activity
+
+
 def windows(recording: Recording, society: Society, seed: int = 0) -> Windows:
     """Cut the traffic of every account with one device into windows."""
+    traffic = traffic_of(recording)
+    return enough(cut(traffic, moments(recording, society, traffic, seed)))
+
+
+def moments(recording: Recording, society: Society, traffic: Collection[int], seed: int = 0) -> list[Moment]:
+    """What the windows begin with, `MOST` of each activity, of accounts that have ``traffic``."""
     dice = np.random.default_rng(seed)
-    traffic = _traffic(recording)
     begins = _begins(society, dice, float(recording.live["t"].max(initial=0.0)))
-    features, labels, accounts = [], [], []
-    for activity, moments in begins.items():
-        known = [(t, account) for t, account in moments if account in traffic]
+    found = []
+    for activity, each in begins.items():
+        known = [(t, account) for t, account in each if account in traffic]
         chosen = np.sort(dice.permutation(len(known))[:MOST])
-        for t, account in (known[at] for at in chosen.tolist()):
-            features.append(describe(traffic[account], t))
-            labels.append(str(activity))
-            accounts.append(account)
-    return _enough(Windows(np.array(features), np.array(labels), np.array(accounts, np.int64)))
+        found += [Moment(t, account, activity) for t, account in (known[at] for at in chosen.tolist())]
+    return found
 
 
-def _traffic(recording: Recording) -> dict[int, Events]:
+def cut(traffic: Mapping[int, Events], begun: Sequence[Moment]) -> Windows:
+    """The window of each moment; an empty one where the account has no traffic."""
+    nothing: Events = np.empty(0, EVENT)
+    return Windows(
+        np.array([describe(traffic.get(moment.account, nothing), moment.t) for moment in begun]),
+        np.array([str(moment.activity) for moment in begun]),
+        np.array([moment.account for moment in begun], np.int64),
+    )
+
+
+def traffic_of(recording: Recording) -> dict[int, Events]:
     """The events of each account's connections."""
     owner = np.append(recording.truth.account_of_conn.accounts, NOBODY)
     live = recording.live
@@ -218,14 +239,27 @@ def without(found: Windows, signal: str) -> Windows:
     return Windows(found.features[:, kept], found.labels, found.accounts)
 
 
-def _enough(found: Windows) -> Windows:
+def only(found: Windows, kept: NDArray[np.bool_]) -> Windows:
+    """Some of the windows."""
+    return Windows(found.features[kept], found.labels[kept], found.accounts[kept])
+
+
+def enough(found: Windows) -> Windows:
     """Without activities of which there is too little."""
     kept = np.zeros(len(found.labels), bool)
     for label in np.unique(found.labels):
         mine = found.labels == label
         if mine.sum() >= LEAST and len(np.unique(found.accounts[mine])) >= FOLDS:
             kept |= mine
-    return Windows(found.features[kept], found.labels[kept], found.accounts[kept])
+    return only(found, kept)
+
+
+def folds(found: Windows) -> NDArray[np.int64]:
+    """In which fold each window is tested. All windows of an account are in one."""
+    fold = np.empty(len(found.labels), np.int64)
+    for number, (_, test) in enumerate(GroupKFold(FOLDS).split(found.features, found.labels, found.accounts)):
+        fold[test] = number
+    return fold
 
 
 def tell_apart(found: Windows, trees: int = TREES, seed: int = 0) -> Told:
@@ -233,7 +267,9 @@ def tell_apart(found: Windows, trees: int = TREES, seed: int = 0) -> Told:
     kinds = np.unique(found.labels)
     scores = []
     said = np.empty_like(found.labels)
-    for train, test in GroupKFold(FOLDS).split(found.features, found.labels, found.accounts):
+    fold = folds(found)
+    for number in range(FOLDS):
+        train, test = fold != number, fold == number
         forest = RandomForestClassifier(trees, class_weight="balanced", random_state=seed, n_jobs=1)
         forest.fit(found.features[train], found.labels[train])
         said[test] = forest.predict(found.features[test])

@@ -18,6 +18,7 @@ DEFENCES: Final = "| ours | societies | V2 edges | V3 edges |"
 ASKED: Final = "| of ours, without addresses | average precision |"
 HINDSIGHT: Final = "| design | view | attacker | best F1 | best in hindsight | its average precision |"
 SNAPSHOTS: Final = "| view | society | attacker | average precision | by chance: mean, 95 of 100 |"
+ACTIVITY: Final = "| traffic of | balanced accuracy |"
 
 
 class At(NamedTuple):
@@ -63,6 +64,7 @@ SAID: Final = (
     (README, in_row("look-ups: new friendships", 2), At(LONG, ASKED, "| look", "average")),
     (README, in_row("look-ups: new friendships", 3), At(LARGE, ASKED, "| look", "average")),
     (MODEL, r"more than half of them, an average precision of ([\d.]+)", At(TODAY, VIEWS, OURS, "V4")),
+    (MODEL, r"apart with a balanced accuracy of ([\d.]+),", At(TODAY, ACTIVITY, OURS, "balanced accuracy")),
     (MODEL, r"reached a B³-F1 of ([\d.]+), where", At(TODAY, GROUPS, "| ours | V3 |", "B³-F1")),
     (MODEL, r"B³-F1 of [\d.]+, where ([\d.]+) is chance", At(TODAY, GROUPS, "| ours | V3 |", "by chance")),
     (MODEL, r"and ([\d.]+) where it is [\d.]+ in a society of 1,000", At(LARGE, GROUPS, "| ours | V3 |", "B³-F1")),
