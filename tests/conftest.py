@@ -27,12 +27,22 @@ LONGEST: Final = tuple(f"tests/drills/test_{name}.py" for name in ("coerced", "d
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long go first, everything else as shuffled.
+    """Files that take long go first at one of the workers, everything else as shuffled.
 
-    One that began last would keep one worker at work while all others are done. Tests are stolen from the end of what a
-    worker has to do, so at the front no file is torn apart, whose set-up two workers would then do.
+    One that began last would keep one worker at work while all others are done. Workers begin with equal shares of the
+    list, and tests are stolen from the end of what a worker has left, so that its first file is hardly ever torn apart.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for at, name in enumerate(LONGEST):
+        shares[at % workers] += [item for item in items if item.nodeid.startswith(name)]
+    others = [item for item in items if not item.nodeid.startswith(LONGEST)]
+    size = -(-len(items) // workers)
+    for share in shares:
+        room = max(0, size - len(share))
+        share.extend(others[:room])
+        del others[:room]
+    items[:] = [item for share in shares for item in share] + others
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from nullabona.client.core.directory.keeping import load_position, save_position
 from nullabona.client.core.directory.listing import Position
+from nullabona.client.core.directory.pinned import SKEW_S
 from nullabona.client.runner.own_lists import LATE_S, LOOK_S, SOON_S
 from nullabona.directory import epoch_lists, record
 from nullabona.wire import epoch as wire_epoch
@@ -270,6 +271,27 @@ def test_a_look_that_was_drawn_while_the_clock_was_ahead_is_due(ahead_s: int) ->
             save_position(device.store, drawn)
         await device.watch()
         assert ([WatchHandle] if ahead_s > LOOK_S else []) == named(device)
+
+    play(story)
+
+
+def test_a_clock_that_is_behind_makes_no_look_due() -> None:
+    """A right time is far away then. The directory would learn who is there, at each start of such a computer."""
+
+    async def story(directory: Directory) -> None:
+        device = await settled(directory)
+        right, lists = position(device), device.own_key_monitor._lists
+        now = directory.now
+        directory.now = right.look_s - LOOK_S - 1
+        assert directory.now < now - SKEW_S
+        lists.draw_again()
+        await device.watch()
+        assert ([], right.look_s) == (named(device), position(device).look_s)
+        assert lists.pause() > LOOK_S
+        directory.now = now
+        await directory.advance()
+        await device.watch()
+        assert ([], right.look_s) == (named(device), position(device).look_s)
 
     play(story)
 

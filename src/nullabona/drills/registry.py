@@ -169,7 +169,7 @@ _ROWS: Final = (
             _ask("--minutes", "Go on with faults in any order until so many minutes are over.",
                  type=click.FloatRange(0, 10_000), default=0.0),
             _ask("--fault", "Play only this one; may be repeated.", multiple=True,
-                 type=click.Choice(["kill", "stall", "partition", "empty", "shard", "handover", "rolling"])),
+                 type=click.Choice(["kill", "stall", "partition", "empty", "shard", "hasty", "handover", "rolling"])),
         ),
         extra="engine",
         alone=True,

@@ -134,7 +134,8 @@ def check(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
 @click.option("--operator-password", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
               help="File with the password of the engine's user 'operator'.")  # fmt: skip
 @click.option("--timeout", type=click.IntRange(min=1), default=60, show_default=True,
-              help="How many seconds to wait until another node has taken its place.")  # fmt: skip
+              help="How many seconds to wait until another node has taken its place, once its replicas have "
+                   "followed for long enough.")  # fmt: skip
 @as_engine
 @spoken
 @click.pass_context

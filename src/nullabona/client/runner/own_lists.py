@@ -14,7 +14,7 @@ from nullabona.client.core.directory.errors import RecordGap
 from nullabona.client.core.directory.keeping import load_expected, load_position, save_position
 from nullabona.client.core.directory.listing import Listing, Position, begin_at
 from nullabona.client.core.directory.owner import Look, Watch
-from nullabona.client.core.directory.pinned import Pinned
+from nullabona.client.core.directory.pinned import SKEW_S, Pinned
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.randomness import fraction
@@ -48,7 +48,7 @@ class OwnLists:
         How late it is counts from the first time at which it fell due, or devices that are often off would not look.
         """
         position = self._position()
-        if position is None or not position.look_s or not self._is_due(position):
+        if position is None or not position.look_s or not self._is_due(position) or self._is_behind(position):
             return
         due_s = min(position.due_s or position.look_s, self._now_s)
         most_s = LATE_S if self._now_s - due_s > DAY_S else SOON_S
@@ -103,8 +103,17 @@ class OwnLists:
         return 0.0 if self._is_due(position) else max(0.0, position.look_s - self._context.now() / 1_000)
 
     def _is_due(self, position: Position) -> bool:
-        """Whether the look's time has come, or is further away than any that is drawn: then a clock was ahead."""
-        return not self._now_s < position.look_s <= self._now_s + LOOK_S
+        """Whether the look's time has come, or is further away than any that is drawn: then a clock was ahead.
+
+        While a clock is behind, right times are far away, and a look would only tell the directory who is there.
+        """
+        if position.look_s > self._now_s + LOOK_S:
+            return not self._is_behind(position)
+        return position.look_s <= self._now_s
+
+    def _is_behind(self, position: Position) -> bool:
+        """Whether the clock shows a time before one that witnesses signed."""
+        return (position.closed_s or 0) > self._now_s + SKEW_S
 
     def _promised(self, handle: str, epoch: int) -> bool:
         """Whether the own card should be in the record by this epoch, and was not seen there."""

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from nullabona.drills.failover.network import TwoSides
-from nullabona.operating.engine.leaving import followed_s, settled_s
+from nullabona.operating.engine.leaving import GIVEN_UP_S, followed_s, settled_s
 from nullabona.processes.engine import NODE_TIMEOUT_MS, EngineCluster, Node
 
 LAG: Final = 200
 """So many frames are acknowledged beyond what a replica that lags has, or by a primary that took over."""
 PATIENCE_S: Final = 120.0
 """A node that hears nothing more from the other end of a copy notices after 60 seconds (``repl-timeout``)."""
-_GIVEN_UP_S: Final = 6.0
-"""A handover that takes more than five seconds is given up by the engine."""
+_HASTY: Final = 4
+"""So often places are changed without a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,17 @@ def hand_over(stage: Stage) -> None:
     _settled(stage, victim, replica)
 
 
+def hand_over_in_haste(stage: Stage) -> None:
+    """Both nodes of a shard change places again and again, sooner than the votes of an election are old.
+
+    `nulla relay engine drain` never does. A node then leads for a moment that nobody elected, beside the one that does.
+    """
+    for _ in range(_HASTY):
+        victim, replica = pair(stage)
+        stage.until(_asked_to_lead(stage, replica, hasty=True), "the replica does not take over")
+        _settled(stage, victim, replica)
+
+
 def restart_everything(stage: Stage) -> None:
     """Every node and every relay in turn, as an upgrade does it: a primary hands over before it is stopped."""
     for node in stage.cluster.nodes:
@@ -133,6 +144,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "partition": cut_off,
     "empty": come_back_empty,
     "shard": lose_a_shard,
+    "hasty": hand_over_in_haste,
     "handover": hand_over,
     "rolling": restart_everything,
 }
@@ -141,6 +153,8 @@ PLANNED: Final = frozenset({"handover", "rolling"})
 """Those that an operator does on purpose."""
 UNTAKEN: Final = frozenset({"shard"})
 """Those in which nobody takes the place of what is lost: how long that is away is up to who starts it again."""
+REFUSED: Final = frozenset({"hasty"})
+"""Those that our commands do not do: how long nobody answers is up to the engine."""
 
 
 def pair(stage: Stage) -> tuple[Node, Node]:
@@ -177,7 +191,7 @@ def _replicas_of(stage: Stage, node: Node) -> list[Node]:
 def _lead(stage: Stage, node: Node) -> Node:
     """Have this node be a primary; its replica."""
     found: list[Node] = []
-    takes_over = _asked_to_lead(node)
+    takes_over = _asked_to_lead(stage, node)
 
     def leads() -> bool:
         if takes_over():
@@ -189,13 +203,13 @@ def _lead(stage: Stage, node: Node) -> Node:
 
 
 def _hand_over(stage: Stage, replica: Node) -> None:
-    stage.until(_asked_to_lead(replica), "the replica does not take over")
+    stage.until(_asked_to_lead(stage, replica), "the replica does not take over")
 
 
-def _asked_to_lead(replica: Node) -> Callable[[], bool]:
+def _asked_to_lead(stage: Stage, replica: Node, *, hasty: bool = False) -> Callable[[], bool]:
     """Whether it is a primary; it is asked to become one, and again when that was given up.
 
-    An operator's `drain` also waits until it has followed for a while.
+    Unless ``hasty`` it is asked when `nulla relay engine drain` would.
     """
     again_at = 0.0
 
@@ -203,16 +217,17 @@ def _asked_to_lead(replica: Node) -> Callable[[], bool]:
         nonlocal again_at
         if replica.is_primary():
             return True
-        if time.monotonic() >= again_at and _has_settled(replica):
-            again_at = time.monotonic() + _GIVEN_UP_S
+        if time.monotonic() >= again_at and (hasty or _has_settled(stage, replica)):
+            again_at = time.monotonic() + GIVEN_UP_S
             replica.ask("CLUSTER", "FAILOVER")
         return False
 
     return takes_over
 
 
-def _has_settled(replica: Node) -> bool:
-    followed = followed_s(replica.ask("CLIENT", "LIST", "TYPE", "master"))
+def _has_settled(stage: Stage, replica: Node) -> bool:
+    leader = next((node for node in stage.cluster.nodes if replica.port in node.replicas()), None)
+    followed = None if leader is None else followed_s(leader.ask("CLIENT", "LIST", "TYPE", "replica"))
     return followed is not None and followed >= settled_s(NODE_TIMEOUT_MS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from nullabona.drills.failover.faults import FAULTS, PLANNED, UNTAKEN
+from nullabona.drills.failover.faults import FAULTS, PLANNED, REFUSED, UNTAKEN
 from nullabona.drills.failover.findings import Outcome
 from nullabona.drills.failover.scenario import play
 from nullabona.drills.reporting.report import Check, Report
@@ -40,12 +40,17 @@ def report_of(outcome: Outcome) -> Report:
     return report
 
 
+def _aim(fault: str) -> Text:
+    if fault in UNTAKEN | REFUSED:
+        return _say("no-aim" if fault in UNTAKEN else "refused")
+    return _say("aim", bar=PLANNED_S if fault in PLANNED else UNPLANNED_S)
+
+
 def _rounds(outcome: Outcome) -> Iterator[Text]:
     for fault in FAULTS:
         rounds = outcome.of(fault)
         if not rounds:
             continue
-        bar = PLANNED_S if fault in PLANNED else UNPLANNED_S
         yield _say(
             "rounds-of",
             fault=_say(f"fault-{fault}"),
@@ -53,7 +58,7 @@ def _rounds(outcome: Outcome) -> Iterator[Text]:
             acknowledged=sum(each.came.acknowledged for each in rounds),
             gone=sum(each.came.gone for each in rounds),
             silence=max(each.came.silence_s for each in rounds),
-            aim=_say("no-aim") if fault in UNTAKEN else _say("aim", bar=bar),
+            aim=_aim(fault),
         )
     if outcome.lacking:
         yield _say("no-network", lacking=outcome.lacking)

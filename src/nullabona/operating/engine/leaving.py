@@ -16,22 +16,28 @@ from nullabona.operating.engine.node import NodeRefused, NodeSilent, NodeUnknown
 _LOOK_S: Final = 0.1
 _TIMEOUT: Final = "cluster-node-timeout"
 _LONGEST_MS: Final = 15_000
+GIVEN_UP_S: Final = 6
+"""A handover that takes more than five seconds is given up by the engine."""
 
 
 def settled_s(node_timeout_ms: int) -> int:
-    """How many seconds a replica must have followed its primary before it can be asked to lead.
+    """How many seconds the replicas of a shard must have followed before one of them can be asked to lead.
 
-    For four times `cluster-node-timeout` after an election, at least four seconds, an engine's node counts the votes of
-    that one again. Asked to lead, it believes that it was elected, no other node does, and its primary answers nothing
-    for five seconds.
+    For twice `cluster-node-timeout` after an election, at least two seconds, an engine's node counts the votes of that
+    one again: asked to lead, it believes that it was elected, and no other node does. For as long again it does not
+    stand at all. In either case its primary answers nothing meanwhile, for up to five seconds.
     """
     return -(-max(4 * node_timeout_ms, 4_000) // 1_000)
 
 
 def followed_s(links: str) -> int | None:
-    """For how many whole seconds a replica has followed its primary, from its own list of links to it; None if not."""
+    """For how many whole seconds at least all replicas have followed, from their primary's list of their links.
+
+    None: there is no link. A replica's own list would not do: it keeps the age of a link that it resumed.
+    """
     ages = [int(age) for age in re.findall(r"\bage=(\d+)", links)]
-    return min(ages, default=None)
+    # An age is the difference of two times without their fractions.
+    return max(min(ages) - 1, 0) if ages else None
 
 
 class NodeNotThere(UserError):
@@ -62,9 +68,11 @@ class Patience:
 def drain_node(node: str, seeds: Sequence[str], operator: Reach, patience: Patience) -> Iterator[Finding]:
     """Have a replica take the place of ``node`` if that is a primary; each step as it is done.
 
-    The last finding says whether the node may be stopped. Repeating it is harmless.
+    The last finding says whether the node may be stopped. It may be repeated.
     """
     try:
+        yield from _wait_until_settled(node, (node, *seeds), operator, patience)
+        # Who leads and who is the newest may be otherwise by now.
         yield from _drain(node, (node, *seeds), operator, patience)
     except NullabonaError as error:
         yield refused(error)
@@ -85,21 +93,67 @@ def _drain(node: str, seeds: Sequence[str], operator: Reach, patience: Patience)
     if not member.slots:
         yield good("engine-drained-here", node=node)
         return
-    successor = _newest(found.replicas_of(member), operator)
-    if successor is None:
+    if (successor := _newest(found.replicas_of(member), operator)) is None:
         yield wrong("engine-drain-alone", node=node)
         return
-    left_s = _unsettled_s(successor, operator)
-    if left_s:
-        yield good("engine-drain-waits-here", node=node, successor=successor, seconds=left_s)
-        patience.sleep(left_s)
     yield good("engine-drain-begins-here", node=node, successor=successor)
-    with operator.open(successor) as connection:
-        connection.ask("CLUSTER", "FAILOVER")
-    if not patience.until(lambda: _follows(node, operator)):
+    if not patience.until(_asked_to_lead(node, successor, operator, patience)):
         yield wrong("engine-drain-late", node=node, successor=successor, seconds=int(patience.seconds))
         return
     yield good("engine-drained-here", node=node)
+
+
+def _wait_until_settled(node: str, seeds: Sequence[str], operator: Reach, patience: Patience) -> Iterator[Finding]:
+    """Wait until the votes of the last election of its shard are old, and not for longer than two of them count."""
+    began, told = patience.clock(), False
+    while True:
+        found = ask_for_map(seeds, operator)
+        member = found.at(node)
+        if member is None or not member.slots or (successor := _newest(found.replicas_of(member), operator)) is None:
+            return
+        needed, followed = _settling(node, operator)
+        waited = patience.clock() - began
+        left_s = needed - (int(waited) if followed is None else followed)
+        if left_s <= 0 or waited >= 2 * needed:
+            return
+        if not told:
+            yield good("engine-drain-waits-here", node=node, successor=successor, seconds=left_s)
+            told = True
+        patience.sleep(1)
+
+
+def _settling(node: str, operator: Reach) -> tuple[int, int | None]:
+    """How long its replicas must have followed, and how long they have.
+
+    None: it has no replica now, or the operator may not ask: files of an older version give no right to.
+    """
+    with operator.open(node) as connection:
+        needed = settled_s(int(connection.settings(_TIMEOUT).get(_TIMEOUT, _LONGEST_MS)))
+        try:
+            return needed, followed_s(connection.text("CLIENT", "LIST", "TYPE", "replica"))
+        except NodeRefused:
+            return needed, None
+
+
+def _asked_to_lead(node: str, successor: str, operator: Reach, patience: Patience) -> Callable[[], bool]:
+    """Whether the node follows; its successor is asked to lead, and again where that was given up and is settled."""
+    again_s = patience.clock()
+
+    def follows() -> bool:
+        nonlocal again_s
+        if _follows(node, operator):
+            return True
+        if patience.clock() >= again_s:
+            again_s = patience.clock() + GIVEN_UP_S + _settling(successor, operator)[0]
+            with operator.open(successor) as connection:
+                try:
+                    connection.ask("CLUSTER", "FAILOVER")
+                except NodeRefused as error:
+                    if error.word != "ERR":  # which is that it leads already
+                        raise
+        return False
+
+    return follows
 
 
 def _newest(replicas: Sequence[Member], operator: Reach) -> str | None:
@@ -115,19 +169,6 @@ def _newest(replicas: Sequence[Member], operator: Reach) -> str | None:
             place = (int(state.get("slave_repl_offset", 0)), replica.address)
             best = place if best is None else max(best, place)
     return None if best is None else best[1]
-
-
-def _unsettled_s(successor: str, operator: Reach) -> int:
-    """How many seconds to wait before it can be asked to lead. All of them where the operator may not ask since when
-    it follows: files of an older version give no right to.
-    """
-    with operator.open(successor) as connection:
-        needed = settled_s(int(connection.settings(_TIMEOUT).get(_TIMEOUT, _LONGEST_MS)))
-        try:
-            followed = followed_s(connection.text("CLIENT", "LIST", "TYPE", "master"))
-        except NodeRefused:
-            followed = None
-    return max(needed - (followed or 0), 0)
 
 
 def _follows(node: str, operator: Reach) -> bool:
