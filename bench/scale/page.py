@@ -280,7 +280,7 @@ def _year(recorded: Recorded) -> str:
         ["it is back, with a whole copy", f"after {assumed.back_s / 60:.0f} minutes", "assumed"],
         ["a shard is handed over for an upgrade, and both its nodes restarted",
          f"every {assumed.handed_over_every_days:.0f} days", "assumed"],
-        ["without an answer, a primary lost", f"{assumed.failover_s:g} s", "measured, and 1 s"],
+        ["without an answer, a primary lost", f"{assumed.failover_s:g} s", "assumed"],
         ["without an answer, handed over", f"{assumed.handover_s:g} s", "measured"],
         ["nodes", f"{2 * shards:,} of {NODE_GIB} GiB, {shards:,} shards", "simulated"],
         ["nodes lost a day", f"{mean(year.lost for year in played) / failures.YEAR_DAYS:.2f}", "simulated"],

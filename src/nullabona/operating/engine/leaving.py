@@ -24,8 +24,8 @@ def settled_s(node_timeout_ms: int) -> int:
     """How many seconds the replicas of a shard must have followed before one of them can be asked to lead.
 
     For twice `cluster-node-timeout` after an election, at least two seconds, an engine's node counts the votes of that
-    one again: asked to lead, it believes that it was elected, and no other node does. For as long again it does not
-    stand at all. In either case its primary answers nothing meanwhile, for up to five seconds.
+    one again: asked to lead, it believes that it was elected, and no other node does. For the same time after that it
+    does not stand. Its primary answers nothing meanwhile, for up to five seconds.
     """
     return -(-max(4 * node_timeout_ms, 4_000) // 1_000)
 
