@@ -79,7 +79,7 @@ class Officers(RuleBasedStateMachine):
             office.register("agency", jurisdiction="US")
 
     def founded(self, name: str) -> PublicOffice:
-        """A desk with a folder and, in PostgreSQL, a database of its own."""
+        """A desk in a folder of its own and, on PostgreSQL, in a database of its own."""
         folder = self.folder / name
         return PublicOffice(folder, Clock(), SLOW, LoosePlaces(folder, self.ends.enter_context(type(self).database())))
 

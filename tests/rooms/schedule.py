@@ -173,10 +173,17 @@ class Schedule:
             person.relay = None
         self.note("calm")
         self.world.settle(span=3 * DAY_MS, most=3_000)
-        if len({person.where(self.room) for person in self._inside()}) > 1:
-            # Who was removed on a branch that they never saw, and is alone on theirs, asks 43 hours after its last
-            # epoch began (spec/room.md §7). That may have been on the second of these days.
+        if self._is_somebody_out_unawares():
+            # They ask 43 hours after their branch's last epoch began (spec/room.md §7). That may have been on the
+            # second of these days.
             self.world.settle(span=2 * DAY_MS, most=3_000)
+
+    def _is_somebody_out_unawares(self) -> bool:
+        """Whether somebody is alone on a branch, while another one, on which they never were, has removed them."""
+        inside = self._inside()
+        branches = Counter(person.where(self.room) for person in inside)
+        alone = [person for person in inside if len(branches) > 1 and branches[person.where(self.room)] == 1]
+        return any(one.account not in other.members(self.room) for one in alone for other in inside)
 
     def _inside(self) -> list[Person]:
         return [person for person in self.everybody if person.phase(self.room) == "joined"]

@@ -104,7 +104,7 @@ def _drain(node: str, seeds: Sequence[str], operator: Reach, patience: Patience)
 
 
 def _wait_until_settled(node: str, seeds: Sequence[str], operator: Reach, patience: Patience) -> Iterator[Finding]:
-    """Wait until the votes of the last election of its shard are old, and not for longer than two of them count."""
+    """Wait until the votes of the last election of its shard are old; twice that time at most."""
     began, told = patience.clock(), False
     while True:
         found = ask_for_map(seeds, operator)
@@ -149,7 +149,7 @@ def _asked_to_lead(node: str, successor: str, operator: Reach, patience: Patienc
                 try:
                     connection.ask("CLUSTER", "FAILOVER")
                 except NodeRefused as error:
-                    if error.word != "ERR":  # which is that it leads already
+                    if error.word != "ERR":  # which is that it leads already, or that its primary is away for now
                         raise
         return False
 

@@ -20,7 +20,7 @@ MAX_CLOSED: Final = 48
 OLDEST_KEPT: Final = 16
 """How many of them are the oldest ones: a device that missed an epoch writes to the last box that it knows."""
 LONELY_ANNOUNCEMENTS: Final = 7
-"""After so many announcements that nobody followed, and 43 hours, a branch gives way to one that lives."""
+"""A branch gives way to one that lives if nobody followed so many announcements and the next is due (43 hours)."""
 
 
 def look_after(step: Step, room: RoomState) -> None:
