@@ -8,6 +8,7 @@ waits for a node to be what it was a moment ago: who leads is asked again with e
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +48,7 @@ Fault: TypeAlias = Callable[[Stage], None]
 
 def lose_while_the_replica_lags(stage: Stage) -> None:
     """The replica is cut off while its primary goes on; then the primary is killed, and started again later."""
-    victim, replica = pair(stage)
+    victim, replica = _pair_with_boxes(stage)
     replica.send(signal.SIGSTOP)
     victim.ask("CLIENT", "KILL", "TYPE", "replica")
     try:
@@ -62,7 +63,7 @@ def lose_while_the_replica_lags(stage: Stage) -> None:
 
 def stall(stage: Stage) -> None:
     """The primary stops, its replica takes over, and the old one wakes with requests that it had not seen yet."""
-    victim, replica = pair(stage)
+    victim, replica = _pair_with_boxes(stage)
     victim.send(signal.SIGSTOP)
     try:
         stage.until(replica.is_primary, "the replica does not take over")
@@ -77,6 +78,7 @@ def cut_off(stage: Stage) -> None:
     assert stage.network is not None
     victim = stage.cluster.nodes[0]
     replica = _lead(stage, victim)
+    _have_boxes(stage, victim, replica)
     stage.network.cut()
     try:
         stage.until(replica.is_primary, "the replica does not take over")
@@ -167,6 +169,27 @@ def pair(stage: Stage) -> tuple[Node, Node]:
 
     stage.until(are_there, "no primary has a replica")
     return found[0]
+
+
+def _pair_with_boxes(stage: Stage) -> tuple[Node, Node]:
+    victim, replica = pair(stage)
+    _have_boxes(stage, victim, replica)
+    return victim, replica
+
+
+def _have_boxes(stage: Stage, victim: Node, replica: Node) -> None:
+    """Wait until the replica has all that its primary has now. One without the boxes makes new ones, and two contents
+    of one number could not be.
+    """
+    offset = _offset(victim, "master_repl_offset")
+    stage.until(
+        lambda: _is_linked(replica) and _offset(replica, "slave_repl_offset") >= offset, "a replica stays behind"
+    )
+
+
+def _offset(node: Node, name: str) -> int:
+    found = re.search(rf"^{name}:(\d+)", node.ask("INFO", "replication"), re.MULTILINE)
+    return int(found[1]) if found else -1
 
 
 def _pairs(cluster: EngineCluster) -> Iterator[tuple[Node, Node]]:

@@ -46,6 +46,7 @@ class Shop:
         self._folder = folder
         self._notes = Notes()
         self._boxes: list[bytes] = []
+        self._counts: list[int] = []
         self._ended = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -60,16 +61,16 @@ class Shop:
         Each writer has boxes of its own among them, so that it goes on while others wait for a shard.
         """
         self._boxes = [bytes.fromhex(box) for box in boxes]
-        self._notes, self._ended = Notes(), False
+        self._notes, self._counts, self._ended = Notes(), [0] * len(boxes), False
         share = len(boxes) // WRITERS
         own = [range(writer * share, (writer + 1) * share) for writer in range(WRITERS)]
         self._tasks += [asyncio.create_task(self._write(each)) for each in own]
         every, first = range(len(boxes)), range(2 * share)
         self._tasks += [asyncio.create_task(self._read(some)) for some in (every, first)]
 
-    async def acknowledged(self) -> int:
-        """How many frames were acknowledged since `talk`."""
-        return len(self._notes.acknowledged)
+    async def acknowledged(self) -> list[int]:
+        """How many frames of each box were acknowledged since `talk`."""
+        return self._counts
 
     async def hush(self) -> str:
         """Write and read no more; a file with the notes."""
@@ -96,6 +97,7 @@ class Shop:
             if isinstance(answer, Appended):
                 told = Acknowledged(at, answer.incarnation, answer.seq, body[:NAME], time.monotonic())
                 self._notes.acknowledged.append(told)
+                self._counts[at] += 1
             # A client that is told `busy` comes again later.
             await asyncio.sleep(0.002 if isinstance(answer, Appended) else 0.02)
 

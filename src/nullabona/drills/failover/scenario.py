@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import operator
 import os
 import random
 import time
@@ -33,8 +34,8 @@ _BOXES: Final = 24
 _OF_ONE: Final = 8
 """So many of them are in the shard of the node which can be cut off: some writers of each relay have only these."""
 _SHARDS: Final = 3
-_BESIDE: Final = 200
-"""So many frames are acknowledged before a fault, and again after it."""
+_EACH: Final = 8
+"""So many frames of each box are acknowledged before a fault, and after it, when numbers may be given out again."""
 _PATIENCE_MS: Final = 1_000, 20_000
 """How long each relay waits for an answer: one as in life, the other so long that it hears what comes late."""
 _LOOK_S: Final = 0.05
@@ -100,11 +101,11 @@ class _Scene:
         self._tell(_say(f"fault-{fault}"))
         self._history, self._boxes = History(), [box.hex() for box in _boxes()]
         await self._each("talk", boxes=self._boxes)
-        await self._acknowledged(_BESIDE)
+        await self._acknowledged_by_each()
         began = time.monotonic()
         await asyncio.to_thread(FAULTS[fault], self._stage())
         seconds = time.monotonic() - began
-        await self._acknowledged(_BESIDE)
+        await self._acknowledged_by_each()
         for relay in self._relays:
             self._history.add(_read(await relay.do("hush"), Notes))
         notes, boxes = _read(await self._relays[0].do("whole"), tuple[Notes, dict[int, Box]])
@@ -128,13 +129,25 @@ class _Scene:
         )
 
     async def _acknowledged(self, more: int) -> None:
-        """Wait until so many more frames were acknowledged. Raises `ProcessFailed`."""
-        enough = sum(await self._each("acknowledged")) + more
+        """Wait until so many more frames were acknowledged in all. Raises `ProcessFailed`."""
+        enough = sum(await self._counts()) + more
+        await self._until(lambda counts: sum(counts) >= enough)
+
+    async def _acknowledged_by_each(self) -> None:
+        """Wait until each box acknowledged `_EACH` more. Raises `ProcessFailed`."""
+        enough = [count + _EACH for count in await self._counts()]
+        await self._until(lambda counts: all(map(operator.ge, counts, enough)))
+
+    async def _until(self, holds: Callable[[Sequence[int]], bool]) -> None:
         deadline = time.monotonic() + _WAIT_S
-        while sum(await self._each("acknowledged")) < enough:
+        while not holds(await self._counts()):
             if time.monotonic() > deadline:
                 raise ProcessFailed("nothing is acknowledged any more")
             await asyncio.sleep(_LOOK_S)
+
+    async def _counts(self) -> list[int]:
+        """How many frames of each box both relays acknowledged since they talk."""
+        return [sum(counts) for counts in zip(*await self._each("acknowledged"), strict=True)]
 
     async def _restart_relays(self) -> None:
         for which, relay in enumerate(self._relays):
@@ -142,7 +155,7 @@ class _Scene:
             await relay.stop()
             await self._launch(which)
             await relay.do("talk", boxes=self._boxes)
-            await self._acknowledged(_BESIDE)
+            await self._acknowledged_by_each()
 
     async def _launch(self, which: int) -> None:
         """The second relay is on the second side of the network, if there are two."""
