@@ -299,7 +299,7 @@ def _year(recorded: Recorded) -> str:
 
 *{talked.away}* away, kept {talked.kept_days} days, on nodes of {NODE_GIB} GiB; {YEARS} years, each with its own
 seed. In half an hour of `nulla drill failover` on two busy cores, whose nodes are missed after a second, a
-failover took at most 4.1 seconds. Ours are missed after two, so {assumed.failover_s:g} is counted. A handover took at
+failover took at most 4.3 seconds. Ours are missed after two, so {assumed.failover_s:g} is counted. A handover took at
 most {assumed.handover_s:g}. An upgrade restarts both nodes of a
 shard, one after the other, and each comes back empty and copies all.
 
