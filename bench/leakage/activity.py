@@ -164,7 +164,7 @@ def _begins(society: Society, dice: np.random.Generator, end: float) -> dict[Act
             if account in single or activity is Activity.LINK:
                 found[activity].append((intent.t, account))
                 acts[account].append(intent.t)
-    found[Activity.IDLE] = _idle(_spans(society, single, end), acts, dice)
+    found[Activity.IDLE] = _idle(spans_of(society, single, end), acts, dice)
     return found
 
 
@@ -177,7 +177,7 @@ def _meant(society: Society, intent: Intent) -> list[tuple[Activity, int]]:
     return [(KINDS[intent.kind], intent.account), *((Activity.JOIN, account) for account in taken)]
 
 
-def _spans(society: Society, accounts: Collection[int], end: float) -> dict[int, list[list[float]]]:
+def spans_of(society: Society, accounts: Collection[int], end: float) -> dict[int, list[list[float]]]:
     """When each of ``accounts`` is online."""
     spans: dict[int, list[list[float]]] = defaultdict(list)
     for intent in society.intents:

@@ -3,6 +3,7 @@
 A what-if; no design does what is asked here. The windows of some activities are replaced by whole windows in which
 other people did something else, or nothing, and the classifier of `activity` is trained and tested again. A window
 comes from a person of another society, and no such person serves two folds: what is recognised is the kind of traffic.
+Then the same with false texts among everybody's traffic (`false_texts`).
 Beside it, like for like: the same moments in each model's traffic and in ours, without the activities for which that
 model mostly shows nothing. It prints its tables; ``--page FILE`` also writes the page, ``--out FILE`` has the figures,
 and ``--draw`` makes the page again from them.
@@ -29,6 +30,7 @@ from threadpoolctl import threadpool_limits
 from bench.leakage import activity
 from bench.leakage.activity import FEATURES, FOLDS, SECONDS, TREES, Activity, Windows, tell_apart
 from bench.leakage.campaign import CHOICE_SEEDS_FROM
+from bench.leakage.false_texts import cut_with_false_texts, texts
 from bench.leakage.intervals import compare, over_seeds
 from bench.leakage.parallel import in_parallel
 from bench.leakage.ran_on import ran_on
@@ -79,6 +81,13 @@ WHAT_IF: Final[Mapping[str, Sequence[Swap]]] = {
 }
 """By what the page calls it."""
 AS_IT_IS: Final = next(iter(WHAT_IF))
+FALSE_TEXTS: Final[Mapping[str, tuple[float, Sequence[Swap]]]] = {
+    "a false text every 8 s": (8.0, ()),
+    "a false text every second": (1.0, ()),
+    "make, take in: like a file; a false text every 8 s": (8.0, (AS_FILE,)),
+    "make, take in: like a file; a false text every second": (1.0, (AS_FILE,)),
+}
+"""Seconds between two false texts on average, and what is swapped beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +168,27 @@ class Seen:
 
     society: Society
     traffic: Mapping[int, Events]
+    begun: Sequence[activity.Moment]
     windows: Windows
     pictures: Windows
 
 
 def see(society: Society, recording: Recording) -> Seen:
     traffic = activity.traffic_of(recording)
-    windows = activity.windows(recording, society)
-    return Seen(society, traffic, windows, activity.cut(traffic, _pictures(society, recording, traffic)))
+    begun = activity.moments(recording, society, traffic)
+    windows = activity.enough(activity.cut(traffic, begun))
+    return Seen(society, traffic, begun, windows, activity.cut(traffic, _pictures(society, recording, traffic)))
+
+
+def under_cover(all_seen: Mapping[int, Seen], every_s: float) -> Mapping[int, Seen]:
+    """Every society with false texts, which are those of the others."""
+    donors = {seed: texts(seen.traffic, seen.begun) for seed, seen in all_seen.items()}
+    covered = {}
+    for seed, seen in all_seen.items():
+        others = [text for other, its in donors.items() if other != seed for text in its]
+        found = cut_with_false_texts(seen.society, seen.traffic, seen.begun, others, every_s=every_s, seed=seed)
+        covered[seed] = replace(seen, windows=activity.enough(found))
+    return covered
 
 
 def _pictures(society: Society, recording: Recording, traffic: Mapping[int, Events]) -> list[activity.Moment]:
@@ -224,10 +246,12 @@ def empty(found: Windows) -> dict[str, float]:
 
 def measure_one(all_seen: Mapping[int, Seen], trees: int, say: Callable[[str], None], seed: int) -> Found:
     """Every what-if and every model in one society."""
-    seen, pools = all_seen[seed], pools_for(seed, all_seen)
-    what_if = {}
-    for name, swaps in WHAT_IF.items():
-        windows = seen.windows
+    seen, what_if = all_seen[seed], {}
+    tried = [(name, all_seen, swaps) for name, swaps in WHAT_IF.items()]
+    covered = {every_s: under_cover(all_seen, every_s) for every_s, _ in FALSE_TEXTS.values()}
+    tried += [(name, covered[every_s], swaps) for name, (every_s, swaps) in FALSE_TEXTS.items()]
+    for name, there, swaps in tried:
+        windows, pools = there[seed].windows, pools_for(seed, there)
         for swap in swaps:
             windows = swapped(windows, swap, pools, seed)
         what_if[name] = tell_apart(windows, trees).accuracy
@@ -299,7 +323,9 @@ society leaves zero out, as on the [page of the measure](leakage-today.md); of o
 {SECONDS:g} seconds, so that nothing of it is seen in them. It does not hide the act. The traffic passes later, and an
 attacker who cuts windows where traffic begins, rather than where people begin, still sees it. How well he tells it
 then was not measured. This measure does not look there, so its figures for what is put off flatter. *A frame with each
-read* and *a file with each text* are cover traffic: something is sent that nobody needs.
+read* and *a file with each text* are cover traffic: something is sent that nobody needs. *A false text* is, too: while
+somebody is online, what a text of others looked like passes at drawn moments among their own traffic, and nothing that
+is real waits for it. The classifier knows when a person began, and tells a real act by its coming at once.
 
 An imitation does not make the classifier guess about everything: it makes two activities one. Of two that look the
 same, one is recognised at the other's cost. A picture that comes is no activity here, so that being taken into a room,
