@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from nullabona.client.api import Warned
+from nullabona.client.core.directory.keeping import Evidence, keep_evidence
+from nullabona.log.digest_chain import Contradiction, DigestHead, StreamKey, fold, leaf_of, link
 from tests.api.people import PATIENCE_S, happens, opened, people, play
 from tests.api.service import Service
 from tests.cli.conftest import Pair
@@ -182,6 +185,52 @@ def test_what_does_not_verify(wronged: Wronged, tmp_path: Path, case: str) -> No
     assert (expected, "") == (refused.code, refused.out)
     if expected == 3:
         assert "evidence-invalid" == json.loads(refused.err)["error"]
+
+
+def contradiction() -> Contradiction:
+    """What a device keeps of a relay that signed two things under number 5, and went on from the second."""
+    key, before = StreamKey(bytes(32)), bytes(32)
+    one, other = (leaf_of(b"saltsalt", tags) for tags in (b"some", b"more"))
+    *_, shown = fold(before, [other, one])
+    ends = (5, link(before, one)), (6, shown)
+    known, later = (DigestHead(key.public, number, hashed, key.sign(number, hashed)) for number, hashed in ends)
+    return Contradiction(known, later, 4, before, (other, one))
+
+
+def test_two_signatures_are_verified_without_a_policy(tmp_path: Path) -> None:
+    """The key, the number, both hashes, and that nothing shows whose key it is; exit 3 for one that does not hold."""
+    found, file = contradiction(), tmp_path / "00-digests-contradict.evidence"
+    file.write_bytes(found.encode())
+    told = nulla("record", "verify", str(file))
+    hashes = [base64.b64encode(each).decode() for each in (found.known.hashed, found.other)]
+    for said in (found.known.key.hex(), "number, 5", *hashes, "Not proven: whose key it is"):
+        assert said in told.out
+    assert "누구의 키인지는 증명되지 않아요" in nulla("record", "verify", str(file), "--lang", "ko").out
+    row = nulla("record", "verify", str(file), "--json").row
+    assert {"key": found.known.key.hex(), "number": 5, "hashes": hashes} == row
+    file.write_bytes(replace(found, before=bytes(31) + b"\x01").encode())
+    refused = nulla("record", "verify", str(file), "--json")
+    assert (3, "", "digest-evidence-invalid") == (refused.code, refused.out, json.loads(refused.err)["error"])
+
+
+def test_two_signatures_are_listed_and_written_as_one_file(pair: Pair, tmp_path: Path) -> None:
+    """Marked as what they are: they prove less than an entry of a record does."""
+    found = contradiction()
+    kept = Evidence("digests-contradict", "relay.example", 1_700_000_000, found.known.note(), found.encode())
+    profile, out = Path(shutil.copytree(pair.mina, tmp_path / "profile")), tmp_path / "evidence"
+
+    async def keep() -> None:
+        async with opened(profile) as client:
+            with client._session.step() as step:
+                keep_evidence(step.store, kept)
+
+    play(keep())
+    told = nulla("record", "evidence", "--out", str(out), profile=profile)
+    row = nulla("record", "evidence", "--json", profile=profile).row
+    assert "digests-contradict relay.example 2023-11-14T22:13:20Z (two signatures)" in told.out
+    assert "needs no policy" in told.err
+    assert (False, True) == (row["proves"], row["signatures"])
+    assert found.encode() == (out / "00-digests-contradict.evidence").read_bytes()
 
 
 def test_a_folder_that_cannot_be_written_is_said(wronged: Wronged, tmp_path: Path) -> None:

@@ -26,7 +26,9 @@ class Signing:
             return answer
         first, last = answer.first - 1, answer.first - 1 + len(answer.digests)
         before = self._hashes.get(first, sha256(b"%d" % first).digest())
-        leaves = [leaf_of(salt, tags) for salt, tags in answer.digests]
+        others = answer.others or (b"",) * len(answer.digests)
+        pairs = zip(answer.digests, others, strict=True)
+        leaves = [leaf_of(salt, tags, other) for (salt, tags), other in pairs]
         self._hashes |= dict(enumerate(fold(before, leaves), first))
         signature = self.key.sign(last, self._hashes[last])
         return msgspec.structs.replace(answer, signature=signature, key=self.key.public, before=before)

@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any, cast
 
 import msgspec
@@ -20,7 +19,6 @@ from nullabona.log.digest_chain import (
     FEW,
     Contradiction,
     EvidenceOfDigestsInvalid,
-    leaf_of,
     verify_contradiction,
 )
 from nullabona.log.keys import Kind, VerifierKey
@@ -76,14 +74,6 @@ def test_what_is_not_what_was_signed_is_not_believed(change: dict[str, Any]) -> 
     shown = msgspec.structs.replace(Signing().signed(answer(5, 1)), **change)
     with pytest.raises(DigestsUnsigned):
         SignedStream().check(shown)
-
-
-def test_a_digest_that_lost_tags_is_still_the_same_link() -> None:
-    """All tags with the hash of the few, and the few with the hash of all."""
-    few, every = b"few!", b"few!many"
-    whole = leaf_of(b"saltsalt", every, ALL + sha256(few).digest())
-    assert whole == leaf_of(b"saltsalt", few, FEW + sha256(every).digest())
-    assert whole != leaf_of(b"saltsalt", b"fow!", FEW + sha256(every).digest())
 
 
 def test_an_older_client_reads_what_is_signed_and_an_older_relay_signs_nothing() -> None:

@@ -7,6 +7,8 @@ another connection sees whether it was told the same there, and keeps two signed
 
 from __future__ import annotations
 
+import struct
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,10 +29,15 @@ _LEAF: Final = b"nullabona digest v1"
 _LINK: Final = b"nullabona digest chain v1"
 _FIRST: Final = b"nullabona digest stream v1"
 _NOTHING: Final = b"\x02"
+_TAG_SIZE: Final = 4
+FEW_TAGS: Final = 8
+"""So many tags of a digest that has more are kept in any case."""
+_OMITTED: Final = bytes(_TAG_SIZE)
+"""The first tag of a digest that does not list all activity (`nullabona.wire.wakes`)."""
 ALL: Final = b"\x00"
-"""Begins what goes with a digest that has all its tags: the hash of the few that are kept in any case follows."""
+"""Begins what goes with a digest that has all of more than a few tags: the few that are kept in any case follow."""
 FEW: Final = b"\x01"
-"""Begins what goes with a digest of which a few tags are left: the hash of all follows."""
+"""Begins what goes with a digest of which a few tags are left: the hash of all others follows."""
 
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
@@ -46,13 +53,40 @@ class EvidenceOfDigestsInvalid(PeerError):
 def leaf_of(salt: bytes, tags: bytes, other: bytes = b"") -> bytes:
     """The hash of one digest. It is the same for all its tags and for the few that are kept of many.
 
-    ``other``: empty, or `ALL` or `FEW` and the hash of the tags that are not here.
+    ``other``: empty, or `ALL` and the few, or `FEW` and the hash of the tags that are not here. Raises `Malformed` for
+    what no relay tells: of one hash nobody can be shown anything but all tags, or the same few of them and that some
+    are omitted.
     """
     if not other:
         return sha256(_LEAF + b"\x00" + salt + tags).digest()
-    here, there = sha256(tags).digest(), other[1:]
-    every, few = (here, there) if other[:1] == ALL else (there, here)
-    return sha256(_LEAF + b"\x01" + salt + every + few).digest()
+    few, rest = other[1:], b""
+    if other[:1] == ALL:
+        rest = sha256(without(tags, few)).digest()
+    elif other[:1] == FEW and tags.startswith(_OMITTED):
+        few, rest = tags[_TAG_SIZE:], other[1:]
+    if len(few) != FEW_TAGS * _TAG_SIZE or len(rest) != sha256().digest_size:
+        raise Malformed("no digest of many activity tags")
+    return sha256(_LEAF + b"\x02" + salt + sha256(few).digest() + rest).digest()
+
+
+def without(tags: bytes, few: bytes) -> bytes:
+    """The ``tags`` that are not ``few``. Raises `Malformed` unless both are sorted, and the few are among them."""
+    left, gone = _values(tags), _values(few)
+    for value in reversed(gone):
+        at = bisect_left(left, value)
+        if left[at : at + 1] != [value]:
+            raise Malformed("activity tags that are not among the others")
+        del left[at]
+    return struct.pack(f">{len(left)}I", *left)
+
+
+def _values(tags: bytes) -> list[int]:
+    if len(tags) % _TAG_SIZE:
+        raise Malformed("half an activity tag")
+    values = list(struct.unpack(f">{len(tags) // _TAG_SIZE}I", tags))
+    if values != sorted(values):  # else the same tags could be shown in another order, or with the mark elsewhere
+        raise Malformed("activity tags that are not sorted")
+    return values
 
 
 def link(before: bytes, leaf: bytes) -> bytes:
@@ -137,6 +171,20 @@ class Contradiction:
     def encode(self) -> bytes:
         """A file that proves that one key signed both heads; not whose key: anybody can draw one and make it."""
         return msgspec.msgpack.encode(_Evidence(FORM, self.known, self.shown, self.first, self.before, self.leaves))
+
+    @property
+    def other(self) -> bytes:
+        """The hash that the chain of ``shown`` has at the number of ``known``."""
+        return list(fold(self.before, self.leaves))[self.known.number - self.first]
+
+
+def is_contradiction(data: bytes) -> bool:
+    """Whether bytes are such a file; nothing of it is checked."""
+    try:
+        msgspec.msgpack.decode(data, type=_Evidence)
+    except msgspec.MsgspecError:
+        return False
+    return True
 
 
 def verify_contradiction(data: bytes) -> Contradiction:

@@ -15,6 +15,7 @@ from nullabona.cli.output import emit, harmless, line, note, say
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, at_home, settings_of, spoken
 from nullabona.client.api import Proven, RecordEvidence, RecordStanding, evidence_files, verify_evidence
+from nullabona.log.digest_chain import Contradiction, is_contradiction, verify_contradiction
 from nullabona.words.standing import standing_words
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -95,6 +96,7 @@ def evidence(context: click.Context, *, out: Path | None) -> None:
     """Show the evidence of what was wrong: what this device knew before, and what it was shown instead.
 
     Evidence marked as proof is complete: anybody can check it with `nulla record verify` and the log's policy.
+    Evidence marked as two signatures is checked without a policy, and does not show whose key it was.
     """
     settings = settings_of(context)
     kept: list[RecordEvidence] = []
@@ -107,12 +109,18 @@ def evidence(context: click.Context, *, out: Path | None) -> None:
         if settings.as_json:
             emit(each)
         else:
-            mark = say("evidence-proof" if each.proves else "evidence-hint", settings.language)
+            mark = say(_mark(each), settings.language)
             line(f"{number:02d} {each.code} {each.host} {utc(each.at_s)} {mark}")
     if not kept and not settings.as_json:
         note(settings, "evidence-none")
     elif out is not None:
         note(settings, "evidence-written", folder=out)
+
+
+def _mark(kept: RecordEvidence) -> str:
+    if kept.proves:
+        return "evidence-proof"
+    return "evidence-signatures" if kept.signatures else "evidence-hint"
 
 
 async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
@@ -126,15 +134,22 @@ async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
     "--policy",
     type=_FILE,
     metavar="POLICY",
-    required=True,
     help="The log and witnesses you trust (C2SP tlog-policy). Do not take it from the person who gave you FILE.",
 )
 @spoken
 @click.pass_context
-def verify_file(context: click.Context, file: Path, policy: Path) -> None:
-    """Show what the evidence in FILE proves about a server. Needs no account and no network."""
-    settings = settings_of(context)
-    proven = verify_evidence(read_small(file), read_policy(policy))
+def verify_file(context: click.Context, file: Path, policy: Path | None) -> None:
+    """Show what the evidence in FILE proves about a server. Needs no account and no network.
+
+    Evidence marked as two signatures needs no policy: it names no log.
+    """
+    settings, data = settings_of(context), read_small(file)
+    if is_contradiction(data):
+        _tell_contradiction(settings, verify_contradiction(data))
+        return
+    if policy is None:
+        raise click.MissingParameter(ctx=context, param=_parameter(context, "policy"))
+    proven = verify_evidence(data, read_policy(policy))
     if settings.as_json:
         emit(proven)
         return
@@ -143,6 +158,20 @@ def verify_file(context: click.Context, file: Path, policy: Path) -> None:
     by = "proven-by" if witnesses else "proven-alone"
     line(say(by, settings.language, size=proven.size, names=witnesses))
     line(say("proven-not", settings.language))
+
+
+def _parameter(context: click.Context, name: str) -> click.Parameter:
+    return next(each for each in context.command.params if each.name == name)
+
+
+def _tell_contradiction(settings: Settings, found: Contradiction) -> None:
+    one, other = (base64.b64encode(each).decode() for each in (found.known.hashed, found.other))
+    key, number = found.known.key.hex(), found.known.number
+    if settings.as_json:
+        emit({"key": key, "number": number, "hashes": [one, other]})
+        return
+    for told in ("signed-both", "signed-both-not"):
+        line(say(told, settings.language, signer=key, number=number, one=one, other=other))
 
 
 def _told(settings: Settings, proven: Proven) -> str:

@@ -25,6 +25,7 @@ from nullabona.client.core.model.ports import Store
 from nullabona.client.core.operator_notices import taking
 from nullabona.client.runner import now_ms
 from nullabona.errors import UserError
+from nullabona.log.digest_chain import is_contradiction
 from nullabona.log.policy import Policy, PolicyInvalid
 from nullabona.wire.epoch import origin_of
 from nullabona.wire.handle import parse_handle
@@ -57,9 +58,11 @@ class RecordStanding:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What a directory showed when something was wrong, kept as evidence.
+    """What a server showed when something was wrong, kept as evidence.
 
     If it ``proves``, anybody with the log's policy can verify ``shown`` without anything else (`verify_evidence`).
+    If it has ``signatures``, anybody can verify that one key signed both halves of ``shown`` (`verify_contradiction`);
+    nothing in it shows whose key that is.
     """
 
     code: str
@@ -68,14 +71,15 @@ class RecordEvidence:
     proves: bool
     before: bytes = field(repr=False)
     shown: bytes = field(repr=False)
+    signatures: bool = False
 
 
 def evidence_files(kept: Sequence[RecordEvidence]) -> dict[str, bytes]:
-    """All of it as files: what is a proof as one (`verify_evidence`), else what was known before and what was shown."""
+    """All of it as files: what can be verified as one, else what was known before and what was shown."""
     files: dict[str, bytes] = {}
     for number, each in enumerate(kept):
         name = f"{number:02d}-{each.code}"
-        if each.proves:
+        if each.proves or each.signatures:
             files[f"{name}.evidence"] = each.shown
         else:
             files |= {f"{name}.before": each.before, f"{name}.shown": each.shown}
@@ -169,4 +173,12 @@ class PublicRecords:
 
 
 def _evidence(kept: Evidence) -> RecordEvidence:
-    return RecordEvidence(kept.code, kept.host, kept.at_s, is_evidence(kept.shown), kept.before, kept.shown)
+    return RecordEvidence(
+        kept.code,
+        kept.host,
+        kept.at_s,
+        is_evidence(kept.shown),
+        kept.before,
+        kept.shown,
+        is_contradiction(kept.shown),
+    )

@@ -21,7 +21,7 @@ from nullabona.client.runner.connections import PersistentCarrier, PersistentCon
 from nullabona.client.runner.randomness import moment_s
 from nullabona.client.runner.signed_stream import DigestsContradict, DigestsUnsigned, SignedStream
 from nullabona.errors import PeerError
-from nullabona.log.digest_chain import Contradiction
+from nullabona.log.digest_chain import FEW, Contradiction
 from nullabona.wire.messages import (
     ACTIVITY_TAG_SIZE,
     MAX_ACTIVITY_DIGESTS,
@@ -130,6 +130,8 @@ class ActivityStream(Generic[K]):
         self._signed = signed
         self._doubted: bytes | None = None
         """The key of the stream of which one connection told that it does not go on from where this device is."""
+        self._few = False
+        """Whether a second connection told, too, that digests lost most of their tags; until all that is past came."""
         self._doubts = self._failures = 0
         """How many connections in a row were doubted, and how many were told nothing or nothing that is signed."""
         self._unsigned = False
@@ -299,15 +301,22 @@ class ActivityStream(Generic[K]):
         return True
 
     def _goes_on(self, answer: ActivityDigests) -> bool:
-        """Whether an answer goes on from where this device is. That it does not has to be told on two connections."""
+        """Whether an answer goes on from where this device is.
+
+        Two connections have to tell of one that does not, and of one with digests that lost tags.
+        """
         head = self._signed.check(answer)
         goes_on = answer.first == self._upto + 1 and self._signed.key in {b"", head.key}
-        # Told of a gap, a device reads all its boxes: a relay that tells it to one connection alone would see which.
-        if not goes_on and self._upto and self._doubted != head.key:
+        # Told of a gap, or that tags are lost, a device reads all its boxes: a relay that tells it to one connection
+        # alone would see which.
+        short = any(other[:1] == FEW for other in answer.others)
+        sure = goes_on and (self._few or not short)
+        if not sure and self._upto and self._doubted != head.key:
             self._doubted = head.key
             self._signed.doubt(head)
             raise _Doubtful
         self._doubted, self._doubts = None, 0
+        self._few = may_continue(answer) and (self._few or short)
         self._signed.take(head)
         return goes_on
 

@@ -158,7 +158,11 @@ class SignedStream:
         others = answer.others or (b"",) * len(answer.digests)
         if (len(key), len(before), len(answer.signature)) != (32, 32, 64) or len(others) != len(answer.digests):
             raise DigestsUnsigned("the server does not sign what it tells")
-        leaves = tuple(leaf_of(salt, tags, other) for (salt, tags), other in zip(answer.digests, others, strict=True))
+        try:
+            pairs = zip(answer.digests, others, strict=True)
+            leaves = tuple(leaf_of(salt, tags, other) for (salt, tags), other in pairs)
+        except Malformed:
+            raise DigestsUnsigned("the server signs digests that say nothing definite") from None
         hashes, first = tuple(fold(before, leaves)), answer.first - 1
         head = DigestHead(key, first + len(leaves), hashes[-1], answer.signature)
         try:

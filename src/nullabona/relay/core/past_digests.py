@@ -14,12 +14,12 @@ from typing import Final
 
 import msgspec
 
-from nullabona.log.digest_chain import ALL, FEW, StreamKey, leaf_of, link
+from nullabona.log.digest_chain import ALL, FEW, FEW_TAGS, StreamKey, leaf_of, link, without
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, MAX_ACTIVITY_DIGESTS, ActivityDigests
 
 OVERHEAD: Final = 120
 """Bytes that a digest takes in memory beside its tags, about."""
-THIN: Final = 8
+THIN: Final = FEW_TAGS
 """So many tags of a digest are kept in any case: 12 hours of that fit `Limits.activity_bytes`, however much happens."""
 _CLASSES: Final = 32
 _HASH: Final = 32
@@ -79,8 +79,8 @@ class PastDigests:
         return sum(len(tags) // ACTIVITY_TAG_SIZE for _, tags in self._past)
 
     def add(self, salt: bytes, encoded: bytes, thin: bytes = b"") -> None:
-        """Number and remember a digest. ``thin`` is what to keep of its tags where there is no room for all."""
-        other = ALL + sha256(thin).digest() if thin else b""
+        """Number and remember a digest. ``thin``: that some are omitted, and the tags to keep if there is no room."""
+        other = ALL + thin[ACTIVITY_TAG_SIZE:] if thin else b""
         if self._hashes:
             self._hashes += link(self.hashed, leaf_of(salt, encoded, other))
         self._past.append((salt, encoded))
@@ -161,7 +161,7 @@ class PastDigests:
                     at = number - 1 - (self.head - len(self._past))
                     salt, encoded = self._past[at]
                     self._past[at] = salt, thin
-                    self._others[number] = FEW + sha256(encoded).digest()
+                    self._others[number] = FEW + sha256(without(encoded, thin[ACTIVITY_TAG_SIZE:])).digest()
                     self._bytes -= len(encoded) + OVERHEAD
                     return
         self._drop()
