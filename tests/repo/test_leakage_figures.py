@@ -43,6 +43,9 @@ def in_row(name: str, column: int) -> str:
 ROLE: Final = "| deployment | in one hand | real client"
 STEP: Final = "| deployment | in one hand | requests alone"
 MONTH: Final = "requests alone: 60 people, 30 days"
+NAMED: Final = "| clients connect themselves | **relay** |"
+LIES: Final = "| the same; the relay tells false"
+CARDS: Final = "(0068) | **relay** |"
 OPERATOR: Final = "({0}) | **relay and directory** |"
 
 
@@ -64,6 +67,14 @@ SAID: Final = (
     (README, in_row("look-ups: new friendships", 2), At(LONG, ASKED, "| look", "average")),
     (README, in_row("look-ups: new friendships", 3), At(LARGE, ASKED, "| look", "average")),
     (MODEL, r"more than half of them, an average precision of ([\d.]+)", At(TODAY, VIEWS, OURS, "V4")),
+    (README, r"leakage-roles.md\): ([\d.]+) in four days", At(ROLES, ROLE, NAMED, "real client")),
+    (README, r"a B³-F1 of ([\d.]+), where guessing", At(TODAY, GROUPS, "| ours | V3 |", "B³-F1")),
+    (README, r"where guessing gives ([\d.]+)\.", At(TODAY, GROUPS, "| ours | V3 |", "by chance")),
+    (MODEL, r"whose addresses are whose: ([\d.]+) in four days", At(ROLES, ROLE, NAMED, "real client")),
+    (MODEL, r"average precision of ([\d.]+) from memory", At(TODAY, VIEWS, OURS, "V2")),
+    (MODEL, r"it is ([\d.]+) there, where 95 of 100", At(ROLES, STEP, CARDS, "requests alone: 1,000 people, 30 days")),
+    (MODEL, r"and ([\d.]+) among 10,000 in one day", At(ROLES, STEP, CARDS, "requests alone: 10,000 people, 1 day")),
+    (MODEL, r"an average precision of ([\d.]+) in thirty days; without lies", At(ROLES, ROLE, LIES, MONTH)),
     (MODEL, r"apart with a balanced accuracy of ([\d.]+),", At(TODAY, ACTIVITY, OURS, "balanced accuracy")),
     (MODEL, r"reached a B³-F1 of ([\d.]+), where", At(TODAY, GROUPS, "| ours | V3 |", "B³-F1")),
     (MODEL, r"B³-F1 of [\d.]+, where ([\d.]+) is chance", At(TODAY, GROUPS, "| ours | V3 |", "by chance")),
@@ -72,7 +83,6 @@ SAID: Final = (
     (MODEL, r"an average precision of ([\d.]+) in four days", At(TODAY, VIEWS, OURS, "V3")),
     (MODEL, r"before decision 0061 of ([\d.]+) in four days", At(USUAL, VIEWS, OURS, "V3")),
     (MODEL, r"Since then it reaches ([\d.]+) in four days", At(TODAY, ASKED, "| look", "average")),
-    (MODEL, r"Since then it reaches ([\d.]+) with lies", At(ROLES, ROLE, "| the same; the relay tells false", MONTH)),
     (MODEL, r"addresses hidden it fell from ([\d.]+) to", At(ROLES, STEP, OPERATOR.format("0064"), MONTH)),
     (MODEL, r"fell from [\d.]+ to ([\d.]+) in thirty days", At(ROLES, STEP, OPERATOR.format("0063"), MONTH)),
     (MODEL, r"in four days and ([\d.]+) in thirty", At(LONG, VIEWS, OURS, "V3")),
