@@ -2,9 +2,10 @@
 
 Three societies cannot tell a small leak from luck. Here every attacker guesses who talks with whom from what is at rest
 after the last day (V1 and V2), in so many societies that luck averages out; each guess is compared with itself with
-everybody's names exchanged. Some of each half of the societies choose and teach attackers for the other half. It prints its
-tables; ``--page FILE`` also writes the page, ``--out FILE`` has the figures, and ``--draw`` makes the page again from
-them. Recordings come from the cache or are made, ``--processes`` societies at once.
+everybody's names exchanged. Some of each half of the societies choose and teach attackers for the other half.
+
+It prints its tables; ``--page FILE`` also writes the page, ``--out FILE`` has the figures, and ``--draw`` makes the
+page again from them. Recordings come from the cache or are made, ``--processes`` societies at once.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from bench.leakage.views import View
 
 AT_REST: Final = (View.DISK, View.MEMORY)
 BEYOND: Final = 0.025
-"""So often a guess is above where chance lies in 95 of 100 cases, and an interval above zero, if nothing is found."""
+"""So often a guess is above where chance lies in 95 of 100 chances, and an interval above zero, if nothing is found."""
 ROUNDS: Final = 2_000
 """Exchanges of names from which it is told where chance lies."""
 FIRST: Final = 4
@@ -51,7 +52,7 @@ CHOSEN: Final = "the attacker that the other half chose"
 class Row:
     """One attacker's guess in one society: average precision, its mean by chance, and where 95 of 100 chances end.
 
-    ``guessed``: how many pairs it names.
+    ``guessed``: how many pairs of people or pseudonyms it names.
     """
 
     view: str
@@ -88,7 +89,7 @@ class Outcome:
 class Above:
     """How far one attacker is above chance over all societies: the mean, and half of its 95 % t interval.
 
-    ``times``: in how many societies it is above where chance lies in 95 of 100 cases.
+    ``times``: in how many societies it is above where chance lies in 95 of 100 chances.
     """
 
     societies: int
@@ -160,9 +161,7 @@ def by_attacker(rows: Sequence[Row], view: str) -> dict[str, Above]:
 
 def table_of(outcome: Outcome) -> Table:
     """The chosen attackers of each view, then all others that name anybody, the best first."""
-    table = [
-        ["view", "attacker", "pairs named", "average precision", "by chance", "above chance", "above most chances in"]
-    ]
+    table = [["view", "attacker", "guesses", "average precision", "by chance", "above chance", "above most chances in"]]
     for view in AT_REST:
         for name, its in by_attacker(outcome.rows, view).items():
             said = f"{its.mean:+.4f} ± {its.wide:.4f}".replace("-", "−")
@@ -190,8 +189,8 @@ def page(outcome: Outcome) -> str:
 Made by `{outcome.command}`; do not edit it.
 
 On the [page of the measure](leakage-today.md) three societies live with our design, and luck can put one of them above
-most chances. Here {societies} others live {size.days} days, each of {size.accounts:,} accounts and from {size.pace:g}
-messages a day on. The same attackers guess who talks with whom from the disk after the last day (V1), and from disk and
+most chances. Here {societies} others live: {size.accounts:,} accounts for {size.days} days, with {size.pace:g} messages
+a day or more. The same attackers guess who talks with whom from the disk after the last day (V1), and from disk and
 memory (V2). {TEACHERS} societies of each half chose and taught the attacker that is reported for the other half.
 
 {listed}
@@ -201,11 +200,11 @@ Measured on: {outcome.ran_on}.
 *Above chance* is the mean over all societies of a guess's average precision less what the same guess is worth with
 everybody's names exchanged ({ROUNDS:,} times), with its 95 % t interval. *Above most chances* counts the societies in
 which the guess is worth more than in 97.5 of 100 of these exchanges: by luck about {BEYOND * societies:.0f} of
-{societies}. Of the {attackers} guesses of single attackers below, {above} have an interval above zero; by luck alone it
-would be about {BEYOND * attackers:.1f}, as each is one of many. An attacker that names nobody is left out.
+{societies}. Of the {attackers} rows of single attackers below, {above} have an interval above zero; luck alone gives
+about {BEYOND * attackers:.1f}. *Guesses* are pairs of people or pseudonyms. An attacker that names nobody is left out.
 
-Accounts of 60 people in four days are little to learn from: a leak that only shows among many, or over months, is not
-found here. [The society of 1,000](leakage-large.md) lived thirty days with the client of before.
+{size.accounts:,} people and {size.days} days are little to learn from: a leak that only shows among more people, or
+over months, is not found here. [A society of 1,000](leakage-large.md) lived for thirty days, with the client of before.
 
 {as_markdown(table_of(outcome))}
 """
