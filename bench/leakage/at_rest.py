@@ -38,7 +38,7 @@ from bench.leakage.views import View
 
 AT_REST: Final = (View.DISK, View.MEMORY)
 BEYOND: Final = 0.025
-"""So often a guess is above where chance lies in 95 of 100 chances, and an interval above zero, if nothing is found."""
+"""So often a guess is beyond where 95 of 100 chances end, and an interval above zero, if there is nothing to find."""
 ROUNDS: Final = 2_000
 """Exchanges of names from which it is told where chance lies."""
 FIRST: Final = 4
@@ -89,7 +89,7 @@ class Outcome:
 class Above:
     """How far one attacker is above chance over all societies: the mean, and half of its 95 % t interval.
 
-    ``times``: in how many societies it is above where chance lies in 95 of 100 chances.
+    ``times``: in how many societies it is beyond where 95 of 100 chances end.
     """
 
     societies: int

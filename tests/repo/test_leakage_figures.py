@@ -10,6 +10,7 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 TODAY, ROLES = "docs/leakage-today.md", "docs/leakage-roles.md"
+REST: Final = "docs/leakage-at-rest.md"
 USUAL, LONG, LARGE = "docs/leakage.md", "docs/leakage-long.md", "docs/leakage-large.md"
 README, MODEL = "README.md", "spec/threat-model.md"
 VIEWS: Final = "| design | V1 | V2 | V3 | V4 | V5 |"
@@ -71,6 +72,8 @@ SAID: Final = (
     (README, r"a B³-F1 of ([\d.]+), where guessing", At(TODAY, GROUPS, "| ours | V3 |", "B³-F1")),
     (README, r"where guessing gives ([\d.]+)\.", At(TODAY, GROUPS, "| ours | V3 |", "by chance")),
     (MODEL, r"whose addresses are whose: ([\d.]+) in four days", At(ROLES, ROLE, NAMED, "real client")),
+    (MODEL, r"In 38 societies it is ([\d.]+) where", At(REST, "| view | attacker |", "| V1 | **", "average precision")),
+    (MODEL, r"where chance gives ([\d.]+), which cannot", At(REST, "| view | attacker |", "| V1 | **", "by chance")),
     (MODEL, r"average precision of ([\d.]+) from memory", At(TODAY, VIEWS, OURS, "V2")),
     (MODEL, r"it is ([\d.]+) there, where 95 of 100", At(ROLES, STEP, CARDS, "requests alone: 1,000 people, 30 days")),
     (MODEL, r"and ([\d.]+) among 10,000 in one day", At(ROLES, STEP, CARDS, "requests alone: 10,000 people, 1 day")),
