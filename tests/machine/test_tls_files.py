@@ -5,6 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from nullabona.errors import UserError
 from nullabona.machine.tls import Tls, server_context
@@ -18,6 +24,7 @@ from tests.repo.proxies import certificate
         ("no key", "key.pem: there is no such file"),
         ("noise", "chain.pem is no PEM file"),
         ("another's key", "do not fit together"),
+        ("a passphrase", "key.pem is encrypted"),
     ],
 )
 def test_the_file_is_named(tmp_path: Path, harm: str, said: str) -> None:
@@ -31,6 +38,8 @@ def test_the_file_is_named(tmp_path: Path, harm: str, said: str) -> None:
             key.unlink()
         case "noise":
             chain.write_bytes(b"x" * 99)
+        case "a passphrase":
+            key.write_bytes(encrypted(key.read_bytes()))
         case _:
             (tmp_path / "other").mkdir()
             key.write_bytes(certificate(tmp_path / "other")[1].read_bytes())
@@ -38,3 +47,9 @@ def test_the_file_is_named(tmp_path: Path, harm: str, said: str) -> None:
         server_context(Tls(chain, key))
     assert str(tmp_path) in caught.value.message
     assert secret.splitlines()[1] not in caught.value.render()
+
+
+def encrypted(key: bytes) -> bytes:
+    """The same key, which OpenSSL would ask the terminal to open."""
+    lock = BestAvailableEncryption(b"passphrase")
+    return load_pem_private_key(key, None).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)

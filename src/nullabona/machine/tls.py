@@ -5,9 +5,12 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from nullabona.errors import UserError
 from nullabona.machine.failures import reason_of
+
+_UNUSABLE: Final = "the TLS certificate or its key cannot be used"
 
 
 class CertificatesUnreadable(UserError):
@@ -76,10 +79,14 @@ def end_of(tls: Tls) -> int | None:
 
 
 def _load(context: ssl.SSLContext, tls: Tls) -> None:
+    def refuse() -> str:
+        # Without this OpenSSL asks the terminal, and a start or a reload waits for somebody who is not there.
+        raise TlsFilesUnusable(f"{_UNUSABLE}: {tls.key} is encrypted")
+
     try:
-        context.load_cert_chain(tls.cert, tls.key)
+        context.load_cert_chain(tls.cert, tls.key, refuse)
     except (OSError, ssl.SSLError) as error:
-        raise TlsFilesUnusable(f"the TLS certificate or its key cannot be used: {_why(tls)}") from error
+        raise TlsFilesUnusable(f"{_UNUSABLE}: {_why(tls)}") from error
 
 
 def _why(tls: Tls) -> str:
