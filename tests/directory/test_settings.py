@@ -10,7 +10,7 @@ from nullabona.directory.core.limits import Limits, Rate
 from nullabona.directory.core.registering import Admission, Registration
 from nullabona.log.keys import Kind, new_signer, vkey
 from nullabona.machine.settings import BadConfig
-from nullabona.operating.directory import BURST_S, FILES, MOST_CHANGES_PER_S, host_of, take_settings
+from nullabona.operating.directory import BURST_S, FILES, MOST_CHANGES_PER_S, SETTINGS, host_of, take_settings
 from nullabona.operating.registration import MOST_A_DAY
 from nullabona.relay.config import make_config, read_file
 
@@ -22,12 +22,12 @@ def test_without_a_word_the_limits_are_the_defaults() -> None:
 @pytest.mark.parametrize("per_s", [1, 1_500, MOST_CHANGES_PER_S])
 def test_changes_a_second_are_raised_with_what_may_come_at_once(per_s: int) -> None:
     """Nothing else is, and the setting is taken out of those of the relay."""
-    settings = {"changes_per_s": per_s, "queue_bytes": 1}
+    settings = {"changes_per_s": per_s, "volatile": True}
     chosen = take_settings(settings)
     rate = Rate(burst=BURST_S * per_s, per_s=per_s)
     lookups = rate if per_s > Limits().lookups.per_s else Limits().lookups
     assert Limits(changes=rate, registrations=rate, lookups=lookups) == chosen.limits
-    assert {"queue_bytes": 1} == settings
+    assert {"volatile": True} == settings
 
 
 @pytest.mark.parametrize("wrong", [0, -1, MOST_CHANGES_PER_S + 1, 1.5, "200", True])
@@ -139,3 +139,11 @@ def test_new_handles_a_day_are_limited(most: int) -> None:
     usual = Limits().registrations
     limited = take_settings({"registrations_per_day": most}).limits.registrations
     assert Rate(burst=min(most, usual.burst), per_s=min(most / 86_400, usual.per_s)) == limited
+
+
+def test_every_setting_is_listed_with_its_meaning() -> None:
+    """What `nulla relay limits` lists is what the file may hold."""
+    given = {"host": "relay.example", "period": 600, "changes_per_s": 5, "registrations_per_day": 5}
+    assert set(FILES) | set(given) | {"registration", "store", "without_witness"} == set(SETTINGS)
+    take_settings(given)
+    assert {} == given

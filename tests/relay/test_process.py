@@ -117,6 +117,14 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path) -> None:
     assert caught.value.hint.startswith("known are behind_proxy, ")
 
 
+@pytest.mark.parametrize(("written", "meant"), [("hots", "host"), ("witneses", "witnesses"), ("volatil", "volatile")])
+def test_an_unknown_key_of_the_file_may_be_the_directory_s(tmp_path: Path, written: str, meant: str) -> None:
+    """One file has the settings of both, so that the hint for a misspelt one knows both."""
+    (tmp_path / "relay.toml").write_text(f"{written} = 'x'\n")
+    code, output = invoke("serve", "--config", str(tmp_path / "relay.toml"))
+    assert (1, True) == (code, f"did you mean {meant}?" in output)
+
+
 @pytest.mark.parametrize(
     "text",
     ["limits = 5", "[limits]\nframe_bytes = 0", "[limits]\nframe_bytes = 65537", "[limits]\nframe_bytes = true",

@@ -16,8 +16,9 @@ from nullabona.errors import UserError
 from nullabona.log.policy import Policy
 from nullabona.machine.failures import reason_of
 from nullabona.machine.postgres.place import parse_store
-from nullabona.machine.settings import BadConfig, Endpoint
+from nullabona.machine.settings import BadConfig, Endpoint, check_keys
 from nullabona.operating.registration import KEYS, take_admission, take_daily
+from nullabona.relay.config import KEYS as RELAY_KEYS
 from nullabona.relay.config import Config
 from nullabona.sequencer import read_addresses
 from nullabona.wire.epoch import LONGEST_PERIOD_S
@@ -26,6 +27,22 @@ from nullabona.wire.handle import parse_handle
 MOST_CHANGES_PER_S: Final = 100_000
 FILES: Final = ("record", "witnesses", "docket", "docket_files", "mirrors", KEYS)
 """Settings that are paths; in a configuration file they are relative to it."""
+SETTINGS: Final = {
+    "host": "what stands after the @ in handles registered here (its directory's name)",
+    "period": "seconds between two epochs of the directory's public record",
+    "changes_per_s": "cards and statements that the directory takes a second (200; of new handles 5)",
+    "registration": "who may register a handle: open (default), token or paused",
+    "registration_keys": "file with the public keys whose registration tokens are taken, one a line",
+    "registrations_per_day": "new handles that the directory takes a day, and at once after a quiet day",
+    "record": "directory of the public record and its keys; its loss is noticed by everybody",
+    "store": "URL of a PostgreSQL database for cards and log, with a standby and without a password in it",
+    "witnesses": "file with the witness, group and quorum lines of a tlog-policy",
+    "mirrors": "file with the URLs or folders of the record's mirrors, which get an epoch before witnesses",
+    "without_witness": "names of witnesses that are gone, so that a start does not wait for what they hold",
+    "docket": "file with the log lines of the operator's docket, for clients to check operator notices with",
+    "docket_files": "the public folder of that docket's log, for clients to follow",
+}
+"""All of the directory's settings, which are in one file with the relay's, with their meanings."""
 BURST_S: Final = 10
 """So many seconds' changes may come at once."""
 
@@ -82,7 +99,8 @@ class DirectorySettings:
 
 
 def take_settings(settings: dict[str, Any]) -> DirectorySettings:
-    """Remove the directory's settings from those of the relay. Raises `BadConfig`."""
+    """Remove the directory's settings from those of the relay. Raises `BadConfig`, also for a setting of neither."""
+    check_keys(settings, {**RELAY_KEYS, **SETTINGS}, "setting")  # here, as the relay alone would name its own only
     host, folder, witnesses, docket, mirrors, files, store = (
         _text(settings, name) for name in ("host", "record", "witnesses", "docket", "mirrors", "docket_files", "store")
     )

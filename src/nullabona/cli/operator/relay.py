@@ -17,7 +17,7 @@ from nullabona.cli.operator.sizes import show_sizes
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.operating.beginning import begin_relay
-from nullabona.operating.directory import vkeys_of
+from nullabona.operating.directory import SETTINGS, vkeys_of
 from nullabona.operating.relay import serve_relay
 from nullabona.relay.bucket import KEYS as BUCKET_KEYS
 from nullabona.relay.config import KEYS
@@ -137,21 +137,8 @@ def limits(context: click.Context, /, people: int | None, output: Path | None) -
             emit(limit)
         return
     click.echo("# settings")
-    for name, meaning in KEYS.items():
+    for name, meaning in {**KEYS, **SETTINGS}.items():
         click.echo(f"# {name}: {meaning}")
-    click.echo("# host: what stands after the @ in handles registered here (its directory's name)")
-    click.echo("# period: seconds between two epochs of the directory's public record")
-    click.echo("# changes_per_s: cards and statements that the directory takes a second (200; of new handles 5)")
-    click.echo("# registration: who may register a handle: open (default), token or paused")
-    click.echo("# registration_keys: file with the public keys whose registration tokens are taken, one a line")
-    click.echo("# registrations_per_day: new handles that the directory takes a day, and at once after a quiet day")
-    click.echo("# record: directory of the public record and its keys; its loss is noticed by everybody")
-    click.echo("# store: URL of a PostgreSQL database for cards and log, with a standby and without a password in it")
-    click.echo("# witnesses: file with the witness, group and quorum lines of a tlog-policy")
-    click.echo("# mirrors: file with the URLs or folders of the record's mirrors, which get an epoch before witnesses")
-    click.echo("# without_witness: names of witnesses that are gone, so that a start does not wait for what they hold")
-    click.echo("# docket: file with the log lines of the operator's docket, for clients to check operator notices with")
-    click.echo("# docket_files: the public folder of that docket's log, for clients to follow")
     click.echo("\n# [blobs]")
     for name, meaning in BUCKET_KEYS.items():
         click.echo(f"# {name}: {meaning}")
