@@ -109,6 +109,15 @@ def test_a_folder_belongs_to_one_process_and_one_log(tmp_path: Path) -> None:
     make_log(tmp_path).release()
 
 
+def test_a_damaged_database_is_named_as_damaged(tmp_path: Path) -> None:
+    """The operator is sent to the disk and to a copy, and not told to look for another folder."""
+    make_log(tmp_path).release()
+    (tmp_path / "log.db").write_bytes(b"x" * 8_192)
+    with pytest.raises(NotThisLog, match="SQLITE_NOTADB") as caught:
+        make_log(tmp_path)
+    assert "restore the log from a copy" in caught.value.hint
+
+
 def test_public_files_can_be_served_by_anybody(tmp_path: Path) -> None:
     """Whatever the umask, what is public is readable and what is private is not."""
     before = os.umask(0o077)

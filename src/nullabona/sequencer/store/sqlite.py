@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.log.tree import EMPTY_ROOT
+from nullabona.machine.failures import DAMAGED, name_of
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.standing import StandingFile
 from nullabona.sequencer.store.rows import SQL, TABLES, LogRows, LogStoreFailed, NotThisLog
 
 FILE_NAME: Final = "log.db"
+_DAMAGED: Final = (
+    "look at the disk, then restore the log from a copy that is not older (docs/how-to/keep-the-record.md); "
+    "never begin it again"
+)
 
 
 class LogStore(LogRows):
@@ -62,7 +67,10 @@ class LogStore(LogRows):
             db.close()
             if is_of_the_file(error):
                 raise
-            raise NotThisLog("the log's database cannot be opened") from error
+            raise NotThisLog(
+                f"the log's database cannot be opened: {name_of(error)}",
+                hint=_DAMAGED if name_of(error) in DAMAGED else NotThisLog.default_hint,
+            ) from error
         except BaseException:
             db.close()
             raise
