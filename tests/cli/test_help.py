@@ -140,6 +140,7 @@ def test_help_lists_by_who_needs_it(capsys: pytest.CaptureFixture[str]) -> None:
         (["contact", "add"], "HANDLE: 값이 필요해요.", "HANDLE is missing."),
         (["read", "x", "--limit", "y"], "--limit: 숫자를 쓰세요.", "--limit takes a number."),
         (["drill", "flood", "--minutes", "99"], "0.1..30 사이의 숫자", "--minutes takes a number in 0.1..30."),
+        (["relay", "serve", "--registrations-per-day", "x"], "1..10000000 사이의", "takes a number in 1..10000000."),
         (["room", "list", "--foo"], "--foo 옵션은 없어요.", "There is no option --foo."),
         (["account", "phrase", "--words", "x"], "english, korean 가운데", "--words is one of english, korean."),
         (["sync", "--timeout"], "--timeout 뒤에 값을 적으세요.", "--timeout needs a value."),

@@ -64,7 +64,7 @@ def _bad_value(error: click.BadParameter, language: Language) -> str:
         choices = ", ".join(map(str, kind.choices))
         return USAGE_WORDS.say("bad-choice", language, name=_name(error), choices=choices)
     if isinstance(kind, click.IntRange | click.FloatRange):
-        ends = (f"{bound:g}" if bound is not None else "" for bound in (kind.min, kind.max))
+        ends = (f"{bound:.15g}" if bound is not None else "" for bound in (kind.min, kind.max))
         return USAGE_WORDS.say("bad-range", language, name=_name(error), range="..".join(ends))
     if kind is click.INT or kind is click.FLOAT:
         return USAGE_WORDS.say("bad-number", language, name=_name(error))
