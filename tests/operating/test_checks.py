@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -74,6 +75,7 @@ def test_a_check_changes_nothing(begun: tuple[str, ...], tmp_path: Path) -> None
         ("no cards", "cards-missing"),
         ("damage", "database-damaged"),
         ("no key", "record-key-unreadable"),
+        ("another's", "record-of-another"),
         ("port", "port-taken"),
     ],
 )
@@ -92,6 +94,8 @@ def test_what_would_stop_a_start_is_found(begun: tuple[str, ...], tmp_path: Path
             (data / "cards.db").write_bytes(b"x" * 8_192)
         case "no key":
             (data / "record/record.key").unlink()
+        case "another's":
+            options = tuple("other.example" if each == HOST else each for each in begun)
         case _:
             taken = socket.create_server(("127.0.0.1", 0))
             options = (*begun[:-1], f"127.0.0.1:{taken.getsockname()[1]}")
@@ -101,6 +105,27 @@ def test_what_would_stop_a_start_is_found(begun: tuple[str, ...], tmp_path: Path
         if taken is not None:
             taken.close()
     assert (1, True, True) == (code, key in keys(found, "wrong"), bool(found[key]["hint"]))
+
+
+@pytest.mark.parametrize("closed", ["record", "cards.db"])
+def test_what_this_user_may_not_read_is_not_damaged(
+    begun: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """As after `nulla relay init` as root: the owner is named as the trouble, for a folder and for a file in it."""
+    folder = tmp_path / "data" / closed
+    exists, access = Path.exists, os.access
+
+    def seen(path: Path) -> bool:
+        if folder in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", seen)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder and access(path, mode))
+    code, found = ran("relay", "check", *begun)
+    wrong = {"file-forbidden"} if closed == "cards.db" else {"file-forbidden", "path-unusable"}
+    assert (1, wrong) == (code, keys(found, "wrong"))
+    assert all(found[key]["hint"] for key in wrong)
 
 
 def test_an_error_is_json_where_that_is_asked_for(tmp_path: Path) -> None:

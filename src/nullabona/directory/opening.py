@@ -23,6 +23,7 @@ from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import NO_QUORUM, Policy
 from nullabona.log.proof import LogProof
 from nullabona.machine.http_client import Route
+from nullabona.machine.opening import opening
 from nullabona.machine.postgres.place import PostgresPlace
 from nullabona.sequencer import LogRows, MirrorOptions, WitnessAddress, open_log
 from nullabona.sequencer.store.sqlite import FILE_NAME
@@ -133,8 +134,9 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
 
 
 def has_log(folder: Path) -> bool:
-    """Whether ``folder`` holds a log, even an incomplete one."""
-    return any((folder / name).exists() for name in (FILE_NAME, "public"))
+    """Whether ``folder`` holds a log, even an incomplete one. Raises `PathUnusable` where this user may not look."""
+    with opening(folder):
+        return any((folder / name).exists() for name in (FILE_NAME, "public"))
 
 
 def changes_of(public: Path) -> list[tuple[KeyChange, LogProof]]:

@@ -22,6 +22,7 @@ from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import MAX_NOTE, parse_note
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
+from nullabona.machine.opening import opening
 from nullabona.machine.settings import BadConfig
 from nullabona.operating.directory import DirectorySettings, RecordNotBegun, host_of, take_settings, vkeys_of
 from nullabona.reading import open_files
@@ -147,9 +148,10 @@ class _Found:
 
 
 def _look(data: Path, chosen: DirectorySettings) -> _Found:
-    """Raises `PostgresUnusable` if they are in a database that cannot be asked."""
+    """Raises `PostgresUnusable` if they are in a database that cannot be asked, `PathUnusable` in a closed folder."""
     store, folder, cards = chosen.record.store, chosen.record.folder or data / FOLDER, data / CARDS
     if store is None:
-        return _Found(str(folder), str(cards), has_log(folder), cards.exists())
+        with opening(data):
+            return _Found(str(folder), str(cards), has_log(folder), cards.exists())
     return _Found(f"the schema {RECORD_SCHEMA} of the database", f"schema {CARDS_SCHEMA} in it",
                   has_rows(store, RECORD_SCHEMA), has_rows(store, CARDS_SCHEMA))  # fmt: skip

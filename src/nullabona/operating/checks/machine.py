@@ -143,15 +143,26 @@ def _is_kept_right() -> bool | None:
     return None if state < 0 else state != _TIME_ERROR
 
 
+def uri_to_look(file: Path) -> str:
+    """Opens a database without making a file: where there is no write-ahead log, SQLite must not begin one."""
+    mode = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
+    return f"file:{file}?{mode}"
+
+
 def of_database(file: Path) -> Iterator[Finding]:
     """Whether SQLite can read the database to its end. A large one is only opened."""
-    if not file.exists():
+    try:
+        if not file.exists():
+            return
+    except PermissionError:  # of the folder: it hides whether there is such a file
+        yield wrong("file-forbidden", file=file)
         return
-    # Without a write-ahead log beside it nothing may be made beside it either.
-    mode = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
+    if not os.access(file, os.R_OK | os.W_OK):
+        yield wrong("file-forbidden", file=file)
+        return
     began = time.monotonic()
     try:
-        with closing(sqlite3.connect(f"file:{file}?{mode}", uri=True)) as reader:
+        with closing(sqlite3.connect(uri_to_look(file), uri=True)) as reader:
             question = "PRAGMA quick_check(1)" if file.stat().st_size <= _WHOLE else "PRAGMA schema_version"
             told = str(reader.execute(question).fetchone()[0])
     except sqlite3.Error as error:

@@ -18,6 +18,7 @@ from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.machine.postgres.place import PostgresPlace
+from nullabona.operating.checks.machine import uri_to_look
 from nullabona.reading import Word, ask_witnesses, check_not_behind, open_source
 from nullabona.sequencer.store.sqlite import FILE_NAME
 
@@ -49,7 +50,7 @@ class OwnLog:
 
 
 def _row_of(file: Path) -> tuple[Any, ...] | None:
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reader:
+    with closing(sqlite3.connect(uri_to_look(file), uri=True)) as reader:
         row: tuple[Any, ...] | None = reader.execute(_TREE).fetchone()
     return row
 

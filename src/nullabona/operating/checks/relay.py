@@ -11,7 +11,7 @@ from typing import Any
 from nullabona.directory.opening import FOLDER, RECORD_SCHEMA, has_log
 from nullabona.directory.store.sqlite import FILE as CARDS
 from nullabona.errors import NullabonaError
-from nullabona.findings import Finding, good, refused, warning
+from nullabona.findings import Finding, good, refused, warning, wrong
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.machine.lock import holder_of
@@ -80,8 +80,10 @@ def check_relay(settings: Mapping[str, Any], route: Route, people: int | None = 
     if config.bucket is not None:
         yield _of_bucket(config.bucket, config.limits.retention_days)
     if config.data is not None:
-        yield from of_folder(config.data)
-        yield from _of_data(setting, route, now_s)
+        folder = list(of_folder(config.data))
+        yield from folder
+        if folder[0].key != "folder-forbidden":  # what is in it would be forbidden as well
+            yield from _of_data(setting, route, now_s)
 
 
 def _of_bucket(bucket: Bucket, retention_days: int) -> Finding:
@@ -120,9 +122,12 @@ def _of_data(setting: Setting, route: Route, now_s: float) -> Iterator[Finding]:
         return
     yield from of_clock(_closed_day(folder, now_s), now_s)
     policy = "".join(f"log {each}\n" for each in vkeys) + setting.chosen.record.witnesses
-    store = setting.chosen.record.store
+    store, origin = setting.chosen.record.store, origin_of(setting.host)
     log = OwnLog(folder, None if store is None else PostgresPlace(store, RECORD_SCHEMA, begins=False))
-    yield from of_witnesses(log, Policy.parse(policy), origin_of(setting.host), route)
+    if (held := log.newest()) is not None and held.origin != origin:
+        yield wrong("record-of-another", held=held.origin, origin=origin)
+        return
+    yield from of_witnesses(log, Policy.parse(policy), origin, route)
     yield from of_mirrors(log, setting.chosen.record.mirrors, route)
 
 
