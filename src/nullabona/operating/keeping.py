@@ -47,6 +47,7 @@ from nullabona.reading import (
     update_mirror,
     verify_log,
 )
+from nullabona.reading.source import NoLogHere
 from nullabona.sequencer import is_restored, restore_log
 
 MANIFEST: Final = "backup.json"
@@ -122,7 +123,8 @@ async def _tiles(source: Source, sizes: set[int]) -> list[tuple[Tile, bytes]]:
 def back_up_relay(settings: Mapping[str, Any], config: Path | None, target: Path) -> int:
     """Write a backup into a new folder while the relay runs or not, and read it again; how many entries it has.
 
-    Raises `BackupExists`, `BackupDamaged`, `RecordNotBegun`, or what reading the record raises. Nothing is left then.
+    Raises `BackupExists`, `BackupDamaged`, `RecordNotBegun`, `NoLogHere`, or what reading the record raises. Then
+    nothing is left.
     """
     setting = settled(settings)
     record = setting.record
@@ -130,6 +132,11 @@ def back_up_relay(settings: Mapping[str, Any], config: Path | None, target: Path
         raise BadConfig("say whose record", hint="give --data and --host, as for `nulla relay serve`")
     if not has_log(record):
         raise RecordNotBegun(f"there is no public record in {record}")
+    if not (record / "public/checkpoint").exists():
+        raise NoLogHere(
+            f"the record in {record} has published nothing yet",
+            hint="start the relay first; until then there is only record.key to keep",
+        )
     policy = _policy(record, setting)
     with opening(target):
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
