@@ -50,7 +50,11 @@ class RecordBroken(UserError):
     """The cards and the log do not match: one of them is an older copy."""
 
     code = "record-broken"
-    default_hint = "stop, and restore the newest copy of both; everybody notices a record that goes back in time"
+    default_hint = (
+        "if the cards are the older ones, move cards.db, cards.db-wal and cards.db-shm away, never record/, and run "
+        "nulla relay init --cards-lost. If the record is, restore it from the newest mirror "
+        "(docs/how-to/keep-the-record.md)"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class CardsUnreadable(UserError):
     code = "cards-unreadable"
     default_hint = (
         "use the version of nullabona that wrote it. To begin without cards, move cards.db, cards.db-wal and "
-        "cards.db-shm away, never record/; owners' devices put their cards back"
+        "cards.db-shm away, never record/, and run nulla relay init --cards-lost; owners' devices put their cards back"
     )
 
 
