@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 TRIED = {
     "The data's volume is not mounted": "test_a_volume_that_is_not_mounted",
     "An old backup was put back": "test_an_old_backup",
+    "An old copy of the cards was put back": "test_old_cards",
     "The machine is lost": "test_keeping.test_a_backup_restores_what_nobody_has_more_of",
     "A database is damaged": "test_a_damaged_database",
     "The disk is full": "test_a_full_disk",
@@ -101,6 +102,54 @@ def test_an_old_backup(place: Place) -> None:
     assert 0 == place.run("restore", str(backup), "--record-from", str(mirror)).code
     with place.relay():
         place.grows(newest + 1)
+
+
+def test_old_cards(place: Place) -> None:
+    """They are refused as often as it is started, and nothing is published; without them the record goes on."""
+    old = place.folder / "old"
+    with place.relay():
+        place.grows(2)
+    old.mkdir()
+    for path in place.data.glob("cards.db*"):
+        shutil.copy(path, old)
+    size = place.size
+    with place.relay():
+        place.grows(size + 1)
+    size = place.size
+    for path in place.data.glob("cards.db*"):
+        path.unlink()
+    shutil.copytree(old, place.data, dirs_exist_ok=True)
+    words = entries()["An old copy of the cards was put back"]
+    for _ in range(2):
+        ended = place.run("serve")
+        assert (1, True) == (ended.code, all(each in ended.err for each in words))
+    assert size == place.size
+    for path in place.data.glob("cards.db*"):
+        path.unlink()
+    assert 0 == place.run("init", "--cards-lost").code
+    with place.relay():
+        place.grows(size + 1)
+
+
+def test_a_damaged_log(place: Place) -> None:
+    """The database in `record/`: the start names the damage, and the public files beside it are a copy to restore."""
+    mirror, backup = place.folder / "mirror", place.folder / "backup"
+    with place.relay():
+        place.grows(2)
+        assert 0 == place.run("backup", str(backup)).code
+    for path in place.data.glob("record/log.db-*"):
+        path.unlink()
+    (place.data / "record/log.db").write_bytes(os.urandom(64 * 1_024))
+    ended, checked = place.run("serve"), place.run("check")
+    (words,) = entries()["A database is damaged"]
+    assert (1, True) == (ended.code, words in ended.err)
+    assert (1, True) == (checked.code, "log.db is damaged" in checked.out)
+    size = place.size
+    shutil.copytree(place.data / "record/public", mirror)
+    place.data.rename(place.folder / "away")
+    assert 0 == place.run("restore", str(backup), "--record-from", str(mirror)).code
+    with place.relay():
+        place.grows(size + 1)
 
 
 @pytest.mark.parametrize("name", ["boxes.db", "cards.db"])
