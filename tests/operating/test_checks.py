@@ -128,6 +128,20 @@ def test_what_this_user_may_not_read_is_not_damaged(
     assert all(found[key]["hint"] for key in wrong)
 
 
+def test_an_engine_that_does_not_answer_is_found(begun: tuple[str, ...], tmp_path: Path) -> None:
+    """The check that an operator runs first names the node: without its engine the relay does not start."""
+    chain, _ = write_certificate(tmp_path)
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    password.chmod(0o600)
+    files = [f"--engine-{name}={password}" for name in ("password", "keeper-password")]
+    node = f"127.0.0.1:{free_port()}"
+    code, found = ran("relay", "check", *begun, "--engine", node, f"--engine-authority={chain}", *files)
+    named = {key: row for key, row in found.items() if key.startswith("engine-")}
+    assert (1, ["engine-node-silent"], True) == (code, list(named), node in named["engine-node-silent"]["message"])
+    assert "secret" not in json.dumps(found)
+
+
 def test_an_error_is_json_where_that_is_asked_for(tmp_path: Path) -> None:
     """A program that runs a command of the relay reads its refusals, with the code that the process has."""
     done = CliRunner().invoke(nulla, ["--json", "relay", "check", "--config", str(tmp_path / "no.toml")])

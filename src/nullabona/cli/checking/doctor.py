@@ -44,8 +44,8 @@ def doctor(
     Without options it looks at this installation and your profile, and with --server at the server of your handle.
 
     Where you run servers, name them, and run it as their user: it looks at configuration, certificate, ports, files,
-    disk, clock, databases, witnesses and mirrors, asks the running servers, and connects to the relay from outside by
-    its name. Exit code 1: something is wrong.
+    disk, engine, clock, databases, witnesses and mirrors, asks the running servers, and connects to the relay from
+    outside by its name. Exit code 1: something is wrong.
     """
     settings = settings_of(context)
     if not any((relay, witness, desk, console)):

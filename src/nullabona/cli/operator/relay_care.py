@@ -31,8 +31,8 @@ _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 def check(context: click.Context, /, *, config: Path | None, people: int | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Say what is still missing before people can use a relay with these options, which `serve` will get.
 
-    Looks at configuration, certificate, ports, files, disk, clock, databases, witnesses and mirrors, and changes
-    nothing. Run it as the relay's user. Exit code 1: something is wrong.
+    Looks at configuration, certificate, ports, files, disk, engine, clock, databases, witnesses and mirrors, and
+    changes nothing. Run it as the relay's user. Exit code 1: something is wrong.
     """
     settings = settings_of(context)
     with refusals(settings):

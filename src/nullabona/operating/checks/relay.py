@@ -79,6 +79,10 @@ def check_relay(settings: Mapping[str, Any], route: Route, people: int | None = 
         yield from _of_people(setting, people)
     if config.bucket is not None:
         yield _of_bucket(config.bucket, config.limits.retention_days)
+    if config.engine is not None:
+        from nullabona.operating.engine.looking import check_engine  # not for relays without one
+
+        yield from check_engine(config.engine)
     if config.data is not None:
         folder = list(of_folder(config.data))
         yield from folder
