@@ -6,7 +6,17 @@ import msgspec
 import pytest
 
 from nullabona.client.core.directory.evidence import Trail, View, is_evidence, subject_of
-from nullabona.client.core.directory.owner import BROKEN, FOREIGN, MISSING, Alarm, Watch, judge, new_entries, settle
+from nullabona.client.core.directory.owner import (
+    BROKEN,
+    EMPTY_CHANGE,
+    FOREIGN,
+    MISSING,
+    Alarm,
+    Watch,
+    judge,
+    new_entries,
+    settle,
+)
 from nullabona.client.core.directory.promises import Expected
 from nullabona.log.prefix import TOMBSTONE, Opening
 from nullabona.wire.producible import StoredEntry
@@ -39,7 +49,15 @@ def watching(opening: Opening | None = None, place: int | None = None) -> Watch:
         ((None, None), [stood(A, 1)], [], stood(A, 1), 0),
         ((stood(A, 1), 0), [stood(A, 1), stood(A, 1)], [], stood(A, 1), 0),
         ((stood(A, 1), 0), [stood(B, 2), stood(C, 5)], [], stood(C, 5), 2),
-        ((stood(A, 1), 0), [stood(A, 2)], [], stood(A, 2), 0),
+        ((stood(A, 1), 0), [stood(A, 2)], [(EMPTY_CHANGE, 10, "entered-again")], stood(A, 2), 0),
+        ((stood(A, 2), 0), [stood(A, 1)], [(EMPTY_CHANGE, 10, "entered-again")], stood(A, 1), 0),
+        (
+            (stood(ALIEN, 1), 0),
+            [stood(ALIEN, 2), stood(A, 3), stood(A, 3)],
+            [(EMPTY_CHANGE, 10, "entered-again")],
+            stood(A, 3),
+            0,
+        ),
         ((stood(B, 2), 1), [stood(A, 3)], [(FOREIGN, 10, "older-card")], stood(A, 3), 1),
         ((stood(A, 1), 0), [stood(B, 1)], [(FOREIGN, 10, "renumbered")], stood(B, 1), 0),
         ((stood(A, 1), 0), [stood(ALIEN, 2)], [(FOREIGN, 10, "unknown-card")], stood(ALIEN, 2), 0),

@@ -17,7 +17,7 @@ import msgspec
 
 from nullabona.client.account import load_account
 from nullabona.client.core.account import own_devices
-from nullabona.client.core.directory import own_answer
+from nullabona.client.core.directory import empty_changes, own_answer
 from nullabona.client.core.directory.errors import RecordGap
 from nullabona.client.core.directory.keeping import (
     Evidence,
@@ -221,23 +221,23 @@ class OwnKeyMonitor:
         pinned, found = await self._directories.watch(handle, watch)
         self._withheld.told(str(handle))
         self._conclude(handle, pinned, watch, found)
-        await self._renew_answer(handle, found.watch.entry[2])
+        await self._renew_answer(handle, watch, found)
         self._lists.looked(found)
         if not found.watch.entry[1] or found.openings:
             self._look_at_card()
         newest = found.openings[-1][1] if found.openings else None
         return self._until_next(pinned, newest)
 
-    async def _renew_answer(self, handle: Handle, digest: bytes) -> None:
-        """Look our handle up if the proof that we carry to others is of an older card or old (spec/map.md §9.1).
-
-        ``digest``: of the last card that was seen to enter the record; empty: none was. Only here, so that the look-up
-        has nothing to do with whom we ask.
+    async def _renew_answer(self, handle: Handle, before: Watch, found: Look) -> None:
+        """Look our handle up if the proof that we carry to others is of an older card or old (spec/map.md §9.1), unless
+        another card was seen to enter the record. Only here, so that the look-up has nothing to do with whom we ask.
         """
-        with self._context.store.reading():
-            own = own_devices.card(self._context.store)
-            due = own is not None and own_answer.is_due(self._context.store, own.hash, self._now_s)
-        if due and own is not None and digest in {b"", own.hash}:
+        store = self._context.store
+        with store.reading():
+            own = own_devices.card(store)
+            named_s = empty_changes.last_named_s(store, before, found)
+            due = own is not None and own_answer.is_due(store, own.hash, self._now_s, named_s)
+        if due and own is not None and found.watch.entry[2] in {b"", own.hash}:
             with suppress(PeerError, EndpointRefused):
                 await self._directories.look_up(str(handle))
 
@@ -251,6 +251,7 @@ class OwnKeyMonitor:
             still, broken = settle(mine, sights, own, found.emptied)
             if any(alarm.code == LOST for alarm in alarms):  # the promised card went with the one that was there
                 broken = [alarm for alarm in broken if alarm.code != LOST]
+            alarms = empty_changes.settle(step.store, before, found, alarms, self._now_s)
             save_watch(step.store, msgspec.structs.replace(after, place=judged.place))
             note_entries(step.store, new_entries(before, sights), after.epoch - self._kept_epochs(pinned))
             save_expected(step.store, [*(each for each in expected if each.handle != own_handle), *still])
@@ -260,10 +261,12 @@ class OwnKeyMonitor:
             self._context.happened(ChangeSet(frozenset()))
 
     def _sound(self, step: Step, handle: Handle, alarm: Alarm) -> None:
-        """Keep the evidence of an alarm, and warn the person."""
+        """Keep the evidence of an alarm, and warn the person if they are to be told."""
         keep_evidence(
             step.store, Evidence(alarm.code, handle.authority, step.now // 1_000, b"", alarm.evidence), step.local.host
         )
+        if not alarm.told:
+            return
         about = WarningDetail(handle=str(handle), epoch=alarm.epoch, closed_s=alarm.closed_s, reason=alarm.reason)
         step.tell(Warned(code=alarm.code, detail=about))
 

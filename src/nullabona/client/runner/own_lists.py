@@ -59,8 +59,8 @@ class OwnLists:
         """The directory's new state and its newest epochs, if their lists say nothing of the own handle.
 
         None: the handle has to be looked at whole now, because a list names its head, is missing or wrong, a promised
-        card should have entered, or the drawn time has come. It stays due until `looked`. Raises as
-        `Directories.look_up`.
+        card should have entered, or the drawn time has come. It stays due until `looked`. For a day after a change that
+        changed nothing, a head is no reason. Raises as `Directories.look_up`.
         """
         position = self._position() or begin_at(watch)
         if self._is_due(position):
@@ -78,7 +78,8 @@ class OwnLists:
             self._lost = True
             self._save(msgspec.structs.replace(position, look_s=0))
             return None
-        quiet = found.quiet and not self._promised(str(handle), found.position.epoch)
+        heeded = found.position.heeds(self._now_s) or not found.only_names(position.looked)
+        quiet = (found.quiet or not heeded) and not self._promised(str(handle), found.position.epoch)
         self._save(found.position if quiet else msgspec.structs.replace(found.position, look_s=0))
         return (pinned, found) if quiet else None
 
@@ -88,9 +89,10 @@ class OwnLists:
         """
         look_s = self._now_s + int((0.5 + fraction() / 2) * LOOK_S)
         position, fresh = self._position(), begin_at(found.watch, look_s=look_s, label=found.label)
+        fresh = msgspec.structs.replace(fresh, unheeded_s=position.unheeded_s if position is not None else 0)
         if position is not None and not self._lost and position.size <= fresh.size:
             fresh = msgspec.structs.replace(
-                position, look_s=look_s, due_s=0, label=found.label, looked=found.watch.epoch
+                position, look_s=look_s, due_s=0, label=found.label, looked=found.watch.epoch, named=0
             )
         self._lost = False
         self._save(fresh)

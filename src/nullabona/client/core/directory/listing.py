@@ -7,6 +7,7 @@ the log as it was last listed to the witnessed checkpoint, so the lists are thos
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -20,6 +21,9 @@ from nullabona.wire.changes import ChangeList
 from nullabona.wire.epoch import encode_epoch
 from nullabona.wire.map_messages import EpochsListed
 
+UNHEEDED_S: Final = 86_400
+"""For so long after a look that found a change that changes nothing, a head in a list makes no look due."""
+
 
 class Position(msgspec.Struct, array_like=True, frozen=True):
     """How far the record's lists were read, and when the own handle is to be looked at whole.
@@ -27,7 +31,8 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
     ``listed``: the last of the epochs had a list, so every later one must. ``look_s``: the time of the next whole look;
     0: it is due. ``label``: the own handle's place, from the last whole look; empty: not known yet. ``looked``: the
     newest epoch of that look; lists up to it are read for the proofs of others alone. ``due_s``: when the next look
-    first fell due, if it was put off since; 0: it was not.
+    first fell due, if it was put off since; 0: it was not. ``named``: the newest epoch since that look whose list has
+    the label's head; 0: none. ``unheeded_s``: until then a head in a list makes no look due.
     """
 
     size: int
@@ -38,6 +43,12 @@ class Position(msgspec.Struct, array_like=True, frozen=True):
     label: bytes = b""
     looked: int = 0
     due_s: int = 0
+    named: int = 0
+    unheeded_s: int = 0
+
+    def heeds(self, now_s: int) -> bool:
+        """Whether a head in a list makes a look due. Who set a later end than in a day had a clock that was ahead."""
+        return not now_s < self.unheeded_s <= now_s + UNHEEDED_S
 
     @property
     def frontier(self) -> Frontier:
@@ -67,6 +78,12 @@ class Listing:
     sighting: Sighting
     checkpoint: bytes
 
+    def only_names(self, looked: int) -> bool:
+        """Whether the lists of all epochs after ``looked`` are here, and the label is known: what is not quiet is its
+        head in one of them.
+        """
+        return bool(self.position.label) and None not in self.lists.heads[max(0, looked + 1 - self.lists.first) :]
+
     @property
     def complete(self) -> bool:
         """Whether the epochs reach the checkpoint; if not, the next ones are to be asked for."""
@@ -90,6 +107,7 @@ def read_list(pinned: Pinned, position: Position, answer: EpochsListed, now_s: i
     if answer.first != position.epoch + 1 or position.size + len(answer.steps) > sighting.size:
         raise Malformed("the server returned other epochs than those it was asked for")
     frontier, listed, quiet, leaves = position.frontier, position.listed, True, b""
+    named = position.named
     lists: list[bytes | None] = []
     check_seen(pinned, frontier)
     for number, step in enumerate(answer.steps, answer.first):
@@ -99,10 +117,11 @@ def read_list(pinned: Pinned, position: Position, answer: EpochsListed, now_s: i
         check_seen(pinned, frontier)
         lists.append(heads := heads_of(step))
         quiet = quiet and (number <= position.looked or _is_quiet(heads, position.label))
+        named = number if number > position.looked and _is_named(heads, position.label) else named
     newest_s = answer.steps[-1].closed_s if answer.steps else None
     closed_s = newest_s or position.closed_s or now_s
     moved = msgspec.structs.replace(
-        position, size=frontier.size, peaks=frontier.peaks, closed_s=closed_s, listed=listed
+        position, size=frontier.size, peaks=frontier.peaks, closed_s=closed_s, listed=listed, named=named
     )
     told = Lists(answer.first, tuple(lists), closed_s)
     found = Listing(moved, quiet, newest_s, leaves, told, sighting, answer.checkpoint)
@@ -116,3 +135,8 @@ def read_list(pinned: Pinned, position: Position, answer: EpochsListed, now_s: i
 def _is_quiet(heads: bytes | None, label: bytes) -> bool:
     """Whether the epoch's true list is here, and has nothing of the label."""
     return heads is not None and bool(label) and not ChangeList(heads).may_have(label)
+
+
+def _is_named(heads: bytes | None, label: bytes) -> bool:
+    """Whether the epoch's true list is here, and has the label's head."""
+    return heads is not None and bool(label) and ChangeList(heads).may_have(label)

@@ -37,10 +37,16 @@ def keep(store: Store, checked: Checked) -> None:
         store.set_value(_OWN, msgspec.msgpack.encode(kept))
 
 
-def is_due(store: Store, digest: bytes, now_s: int) -> bool:
-    """Whether our handle is to be looked up: no proof, or an old one, is kept of our card with this hash."""
+def is_due(store: Store, digest: bytes, now_s: int, named_s: int = 0) -> bool:
+    """Whether our handle is to be looked up: no proof, or an old one, is kept of our card with this hash.
+
+    A proof from before ``named_s`` is old, too: the list of an epoch that closed then has our head, and so nobody can
+    use the proof.
+    """
     kept = _load(store)
-    return kept is None or kept.digest != digest or not -RENEW_S < now_s - kept.closed_s < RENEW_S
+    if kept is None or kept.digest != digest or kept.closed_s < named_s:
+        return True
+    return not -RENEW_S < now_s - kept.closed_s < RENEW_S
 
 
 def to_carry(store: Store, card: bytes, now_s: int) -> bytes:

@@ -32,7 +32,10 @@ BROKEN: Final = "promise-broken"
 GAP: Final = "record-gap"
 LOST: Final = "cards-lost"
 """The directory entered an empty map: it lost its cards and says so to everybody (spec/map.md §8)."""
+EMPTY_CHANGE: Final = "empty-change"
+"""Something entered at our label, or a list says so, and the card is as before (spec/map.md §6.1)."""
 _NOTHING: Final = (b"", 0, b"")
+_AGAIN: Final = "entered-again"
 Sight: TypeAlias = tuple[int, int, Opening | None]
 """An epoch, when it closed, and the entry at the handle."""
 
@@ -65,13 +68,17 @@ class Watch(msgspec.Struct, array_like=True, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something in the record that must not be there, or is missing. ``closed_s``: when its epoch closed."""
+    """Something in the record that must not be there, or is missing. ``closed_s``: when its epoch closed.
+
+    ``told``: the person is to be told; False: only its evidence is kept.
+    """
 
     code: str
     epoch: int
     closed_s: int
     reason: str
     evidence: bytes = b""
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +213,7 @@ def judge(
         reason = _wrong(opening, last, place, version, own)
         if reason:
             code = FOREIGN if opening is not None else LOST if epoch in emptied else MISSING
-            alarms.append(Alarm(code, epoch, closed_s, reason))
+            alarms.append(Alarm(EMPTY_CHANGE if reason == _AGAIN else code, epoch, closed_s, reason))
         elif opening is not None:
             place = _place(opening.digest, own)
         version = opening.version if opening else 0
@@ -236,6 +243,8 @@ def _wrong(opening: Opening | None, last: Opening | None, place: int | None, ver
     """Why an entry that is new at the handle is wrong; empty if it is not."""
     if opening is None:
         return "" if last is None else "removed"
+    if last is not None and opening.digest == last.digest:
+        return _AGAIN
     if opening.digest == TOMBSTONE:
         return "deleted"
     known = _place(opening.digest, own)
