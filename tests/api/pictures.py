@@ -24,6 +24,14 @@ def photo(width: int = 640, height: int = 480, *, kind: str = "JPEG", seed: int 
     return out.getvalue()
 
 
+def photo_of_two() -> bytes:
+    """A JPEG with place and device in it and a second picture behind the first, as phones take them."""
+    first = Image.open(io.BytesIO(photo(64, 48)))
+    out = io.BytesIO()
+    first.save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (32, 24))], exif=first.info["exif"])
+    return out.getvalue()
+
+
 def moving_picture() -> bytes:
     """A GIF of two frames."""
     out = io.BytesIO()

@@ -12,7 +12,7 @@ from PIL import Image
 
 from nullabona.client.core.model.sniff import MAX_PIXELS, Sniffed, sniff_image
 from nullabona.client.media import BadImage, animated, prepare_photo, profile_picture, safe_image
-from tests.api.pictures import GPS, moving_picture, photo
+from tests.api.pictures import GPS, moving_picture, photo, photo_of_two
 
 KINDS = ("JPEG", "PNG", "WEBP")
 
@@ -70,6 +70,15 @@ def test_a_moving_picture_is_known() -> None:
     """It goes as a file; shown as a picture it stands still."""
     assert (True, False) == (animated(moving_picture()), animated(photo(20, 20)))
     assert (8, 8) == (safe_image(moving_picture()).width, safe_image(moving_picture()).height)
+
+
+def test_a_photo_with_a_second_picture_in_it_does_not_move() -> None:
+    """It goes as a photo, so its place and device are gone, and so is the second picture."""
+    original = photo_of_two()
+    assert (True, True) == (GPS in Image.open(io.BytesIO(original)).getexif(), b"Secret Phone" in original)
+    assert not animated(original)
+    made = Image.open(io.BytesIO(prepare_photo(original).image.data))
+    assert ("JPEG", {}) == (made.format, dict(made.getexif()))
 
 
 @pytest.mark.parametrize(

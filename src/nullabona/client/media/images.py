@@ -66,7 +66,9 @@ class PreparedPhoto:
 def animated(data: bytes) -> bool:
     """Whether the image moves; such a one is sent as a file. Raises `BadImage`."""
     with _opened(data) as image:
-        return bool(getattr(image, "is_animated", False))
+        # A phone's JPEG often holds a second picture, of depth or brightness. Pillow calls that MPO and takes the two
+        # for frames; sent as a file, such a photo would keep the place where it was taken.
+        return image.format != "MPO" and bool(getattr(image, "is_animated", False))
 
 
 def prepare_photo(data: bytes) -> PreparedPhoto:
