@@ -13,7 +13,8 @@ RECORDS: Final = ROOT / "docs/decisions"
 HEAD: Final = re.compile(
     r"# (?P<number>\d{4}): (?P<title>\S.*)\n"
     r"\n20\d\d-\d\d-\d\d\n"
-    r"(\n(?P<change>Changes|Changed by) \[\d{4}\]\(\d{4}-[a-z0-9-]+\.md\)[^\n]*\n)?"
+    r"(\nChanges \[\d{4}\]\(\d{4}-[a-z0-9-]+\.md\)[^\n]*\n)?"
+    r"(\nChanged by \[\d{4}\]\(\d{4}-[a-z0-9-]+\.md\)[^\n]*\n)?"
     r"\n## Situation\n"
 )
 HEADINGS: Final = ["Situation", "Decision", "Rejected", "What it costs"]
