@@ -142,13 +142,6 @@ def test_an_engine_that_does_not_answer_is_found(begun: tuple[str, ...], tmp_pat
     assert "secret" not in json.dumps(found)
 
 
-def test_an_error_is_json_where_that_is_asked_for(tmp_path: Path) -> None:
-    """A program that runs a command of the relay reads its refusals, with the code that the process has."""
-    done = CliRunner().invoke(nulla, ["--json", "relay", "check", "--config", str(tmp_path / "no.toml")])
-    said = json.loads(done.stderr)
-    assert (1, "bad-config", 1) == (done.exit_code, said["error"], said["exit"])
-
-
 def test_limits_are_compared_with_the_people(begun: tuple[str, ...]) -> None:
     """Limits of a small relay are named with the value that is needed; enough is good."""
     assert "limits-fit" in ran("relay", "check", *begun, "--people", "100")[1]

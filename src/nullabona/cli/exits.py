@@ -64,9 +64,9 @@ def contained(error: BaseException) -> Bug:
     return Bug(f"something went wrong inside ({type(error).__name__} in {where})")
 
 
-def show(error: NullabonaError, *, as_json: bool, language: Language, code: int | None = None) -> int:
-    """Say ``error`` on stderr; its exit code, which is ``code`` if the command has its own."""
-    code = exit_code(error) if code is None else code
+def show(error: NullabonaError, *, as_json: bool, language: Language) -> int:
+    """Say ``error`` on stderr; its exit code."""
+    code = exit_code(error)
     if as_json:
         shown = {"error": error.code, "message": error.message, "hint": error.hint, "exit": code}
         sys.stderr.write(json_line(shown) + "\n")

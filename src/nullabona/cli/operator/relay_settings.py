@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.cli.exits import FAILED, STAY_STOPPED, exit_code, show
+from nullabona.cli.exits import STAY_STOPPED, show
 from nullabona.cli.settings import Settings
 from nullabona.errors import NullabonaError
 from nullabona.operating.directory import FILES
@@ -24,9 +24,8 @@ def refusals(settings: Settings) -> Iterator[None]:
     try:
         yield
     except NullabonaError as error:
-        stays = exit_code(error) == STAY_STOPPED
-        code = _GONE if isinstance(error, StoreGone) else STAY_STOPPED if stays else FAILED
-        sys.exit(show(error, as_json=settings.as_json, language=settings.language, code=code))
+        code = show(error, as_json=False, language=settings.language)
+        sys.exit(_GONE if isinstance(error, StoreGone) else code if code == STAY_STOPPED else 1)
 
 
 def settings_from(config: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
