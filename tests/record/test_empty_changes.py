@@ -231,6 +231,7 @@ def test_a_look_that_crashed_after_its_judgement_tells_of_nothing_that_was_right
         await device.own_key_monitor._watch_through(MINA, whole=True)
         with device.store.transaction():
             save_position(device.store, replace(before, look_s=0, named=before.epoch + 1))
+        await directory.advance()
         await device.watch()
         assert ([], 0) == (device.codes(), position(device).named)
 
