@@ -17,22 +17,22 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from scipy import stats
-from threadpoolctl import threadpool_limits
 
 from bench.leakage.attackers import ATTACKERS, attack, guess_all, table
 from bench.leakage.intervals import LEVEL
+from bench.leakage.kept import measure_and_draw, options_of
 from bench.leakage.parallel import in_parallel
 from bench.leakage.ran_on import ran_on
 from bench.leakage.record import recorded
 from bench.leakage.society import Size, make
-from bench.leakage.tables import Table, as_markdown, as_text
+from bench.leakage.tables import Table, as_markdown
 from bench.leakage.tournament import LEARNS, EdgeRow, Learned, Names, School, Trial
 from bench.leakage.views import View
 
@@ -212,31 +212,10 @@ over months, is not found here. [A society of 1,000](leakage-large.md) lived for
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, or read what was measured; print, and write the page."""
-    options = _parser().parse_args(arguments)
-    kept = Path(options.out)
-    if options.draw:
-        outcome = Outcome.read(kept)
-    else:
-        with threadpool_limits(1):
-            outcome = _measure(options)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(asdict(outcome), indent=1) + "\n", encoding="utf-8")
-    print(as_text(table_of(outcome)))
-    if options.page:
-        Path(options.page).write_text(page(outcome), encoding="utf-8")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--accounts", type=int, default=60)
-    parser.add_argument("--days", type=int, default=4)
-    parser.add_argument("--pace", type=float, default=2.0, help="messages that an account writes a day, at least")
+    parser = options_of(__doc__, "run/leakage/at-rest.json")
     parser.add_argument("--seeds", type=int, default=38, help="societies, an even number")
-    parser.add_argument("--processes", type=int, default=1, help="societies at the same time")
-    parser.add_argument("--out", default="run/leakage/at-rest.json")
-    parser.add_argument("--page", help="write the page there")
-    parser.add_argument("--draw", action="store_true", help="from the figures in --out, without measuring")
-    return parser
+    tables = lambda outcome: [table_of(outcome)]  # noqa: E731
+    measure_and_draw(parser.parse_args(arguments), read=Outcome.read, measure=_measure, tables=tables, page=page)
 
 
 def _measure(options: argparse.Namespace) -> Outcome:

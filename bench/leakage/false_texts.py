@@ -1,7 +1,7 @@
 """Cover traffic that delays nothing, for `bench.leakage.imitation`: false texts at drawn moments.
 
 No design does this. While somebody is online, what a text of others looked like passes now and then among their own
-traffic, and nobody's real traffic waits for it.
+traffic. Real traffic does not wait for it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -25,19 +25,19 @@ from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from bench.leakage import activity
 from bench.leakage.activity import FEATURES, FOLDS, SECONDS, TREES, Activity, Windows, tell_apart
 from bench.leakage.campaign import CHOICE_SEEDS_FROM
 from bench.leakage.false_texts import cut_with_false_texts, texts
 from bench.leakage.intervals import compare, over_seeds
+from bench.leakage.kept import measure_and_draw, options_of
 from bench.leakage.parallel import in_parallel
 from bench.leakage.ran_on import ran_on
 from bench.leakage.record import recorded
 from bench.leakage.rivals import RIVALS
 from bench.leakage.society import Kind, Size, Society, make
-from bench.leakage.tables import Table, as_markdown, as_text, show
+from bench.leakage.tables import Table, as_markdown, show
 from bench.leakage.trace import Events, Op, Recording
 
 SENDING_S: Final = 3.0
@@ -348,33 +348,11 @@ What follows from this is in [decision 0071](decisions/0071-no-imitation-of-file
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, or read what was measured; print, and write the page."""
-    options = _parser().parse_args(arguments)
-    kept = Path(options.out)
-    if options.draw:
-        outcome = Outcome.read(kept)
-    else:
-        with threadpool_limits(1):
-            outcome = _measure(options)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(asdict(outcome), indent=1) + "\n", encoding="utf-8")
-    for table in (what_if_table(outcome.found), beside_table(outcome.found)):
-        print(as_text(table), end="\n\n")
-    if options.page:
-        Path(options.page).write_text(page(outcome), encoding="utf-8")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--accounts", type=int, default=60)
-    parser.add_argument("--days", type=int, default=4)
-    parser.add_argument("--pace", type=float, default=2.0, help="messages that an account writes a day, at least")
+    parser = options_of(__doc__, "run/leakage/imitation.json")
     parser.add_argument("--seeds", type=int, default=3, help="societies; one more only gives windows")
     parser.add_argument("--trees", type=int, default=TREES, help="of the classifier")
-    parser.add_argument("--processes", type=int, default=1, help="societies that are measured at the same time")
-    parser.add_argument("--out", default="run/leakage/imitation.json")
-    parser.add_argument("--page", help="write the page there")
-    parser.add_argument("--draw", action="store_true", help="from the figures in --out, without measuring")
-    return parser
+    tables = lambda outcome: [what_if_table(outcome.found), beside_table(outcome.found)]  # noqa: E731
+    measure_and_draw(parser.parse_args(arguments), read=Outcome.read, measure=_measure, tables=tables, page=page)
 
 
 def _measure(options: argparse.Namespace) -> Outcome:

@@ -39,7 +39,7 @@ async def enter_again(directory: Directory, card: Card = CARD) -> None:
 
 
 async def enter_beside(directory: Directory) -> None:
-    """A leaf that is nobody's, at a label with the same head: a true list names the head, and a mirror agrees."""
+    """A leaf that belongs to no handle, at a label with the same head: a true list has it, and a mirror agrees."""
     other = first_card("jun", JUN)
     there = directory.service._record.place(MINA)
     label = there.label[:HEAD_BYTES] + bytes(LABEL_BYTES - HEAD_BYTES)

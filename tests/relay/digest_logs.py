@@ -95,13 +95,13 @@ class SharedPlace:
         self._most_bytes = most_bytes
         self.drivers: dict[SharedDigests, Driver] = {}
 
-    async def log(self) -> SharedDigests:
+    async def log(self, kind: type[SharedDigests] = SharedDigests) -> SharedDigests:
         from nullabona.relay.shelves.engine.cluster import connect_driver
 
         address = address_of(self.cluster)
         if not self.drivers:
             await self.load()
-        made = SharedDigests(
+        made = kind(
             self.name, self._most_bytes, Peers(),
             rng=secrets.randbits, fault=self.faults.append, hour=lambda: self.hour,
         )  # fmt: skip

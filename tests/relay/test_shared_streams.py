@@ -8,6 +8,7 @@ import asyncio
 import copy
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -15,14 +16,14 @@ import pytest
 from nullabona.client.runner.signed_stream import SignedStream
 from nullabona.processes.engine import EngineCluster, Node
 from nullabona.relay.shelves.engine.access import ADD, BEAT, CLOSE, RELAY
-from nullabona.relay.shelves.engine.driver import EngineLacksFunctions
+from nullabona.relay.shelves.engine.driver import Driver, EngineLacksFunctions
 from nullabona.relay.shelves.engine.shared_digests import SharedDigests
 from tests.relay.digest_logs import BOXES, PLENTY, SharedPlace, asked
 from tests.relay.engines import address_of, needs_engine
 from tests.relay.old_digests import older_library
 
 pytestmark = needs_engine
-PARTS = ("", ":past", ":hours", ":relays", ":day", ":chain")
+PARTS = ("", ":past", ":hours", ":relays", ":day", ":links")
 TAGS = bytes(4) + b"some"
 
 
@@ -80,6 +81,19 @@ class OldProcess:
             assert 1 == (await calls(ADD, salt, b"1", b"0", TAGS))[3]
             assert 1 == await calls(CLOSE, salt, b"1000", b"%d" % PLENTY)
         await driver.close()
+
+
+class ProcessBefore0073(SharedDigests):
+    """Hashes digests in another way, and keeps hashes where it did then."""
+
+    async def begin(self, driver: Driver) -> None:
+        self._keys[-1] = self.channel + b":chain"
+        await super().begin(driver)
+
+    def add(self, salt: bytes, encoded: bytes, thin: bytes = b"") -> None:
+        super().add(salt, encoded, thin)
+        if self._hashes:
+            self._hashes[-32:] = sha256(self._hashes[-32:]).digest()
 
 
 async def tell(place: SharedPlace, log: SharedDigests, count: int = 1) -> None:
@@ -165,6 +179,31 @@ def test_versions_may_go_back_and_forth(cluster: EngineCluster, hours: int) -> N
     play(place, scene)
 
 
+def test_processes_that_hash_alike_go_on_from_one_another_alone(cluster: EngineCluster) -> None:
+    """While an operator upgrades process by process: a device that goes between the newer ones finds no contradiction,
+    though one of before leaves hashes, too, and what the first went on from is forgotten when the next ones start.
+    """
+    place = SharedPlace(cluster, heard=False, most_bytes=700)
+
+    async def scene() -> None:
+        before, device = await place.log(ProcessBefore0073), Device()
+        await tell(place, before, 3)
+        first = await place.log()
+        for log in (before, first) * 4:
+            await tell(place, log, 1)
+            device.asks(first)
+        for _ in range(6):  # of two hashes of one number a process would take the lower: one by chance
+            second = await place.log()
+            await tell(place, first, 1)
+            device.asks(second)
+            device.asks(first)
+            device.finds(second)
+            await place.end(second)
+        assert place.faults == []
+
+    play(place, scene)
+
+
 def test_where_no_hash_is_known_another_stream_begins_for_all(cluster: EngineCluster) -> None:
     """A process starts and finds none that it could go on from: it signs, the one that runs signs the same, and
     whoever comes to either is told that they missed something.
@@ -177,7 +216,7 @@ def test_where_no_hash_is_known_another_stream_begins_for_all(cluster: EngineClu
         for one in (device, other):
             one.asks(here)
         node_of(place).ask("LTRIM", f"d:{{{place.name}}}:past", "1", "-1")
-        node_of(place).ask("DEL", f"d:{{{place.name}}}:chain")
+        node_of(place).ask("DEL", f"d:{{{place.name}}}:links")
         there = await place.log()
         await place.settle(here)
         assert asked(here, here.head) == asked(there, here.head)

@@ -153,7 +153,7 @@ ENGINE_COLUMNS: Final = (
            "there were in it", "twelve hours", "date and time"),
     Column("digests", "d:{<name>}:relays", "a random id for each relay process that runs, for how many seconds it "
            "has run, and whether anybody waits there for a wake token", "while the process runs", "none: random"),
-    Column("digests", "d:{<name>}:chain", "the hash of the chain of digests at numbers that are remembered, one a "
+    Column("digests", "d:{<name>}:links", "the hash of the chain of digests at numbers that are remembered, one a "
            "second at most", "about twelve hours", "none: hash of closed digests"),
     Column("digests", "d:{<name>}:day", "the day, and how many bytes of frames and blobs each relay process took in it",
            "until the next day", "count of ciphertexts"),

@@ -13,7 +13,7 @@
 --                         d:{name}:hours  list: an hour, and the number of the last digest when it began
 --                         d:{name}:relays hash: processes, how often each was heard, and whether anybody waits there
 --                         d:{name}:day    hash: the day, and for each process the bytes that it took in it
---                         d:{name}:chain  sorted set: hashes of the chain, by number; about one a second
+--                         d:{name}:links  sorted set: hashes of the chain, by number; about one a second
 
 local WAITING = 32768 -- most tags of an open digest
 local THIN = 8 -- tags of a digest that are kept in any case

@@ -41,7 +41,7 @@ _LONG: Final = 3
 _AT: Final = 7
 """Where in the answer to a beat the number is at which the chain's hash is known."""
 _HOUR_S: Final = 3_600
-_PARTS: Final = (b"open", b"past", b"hours", b"relays", b"day", b"chain")
+_PARTS: Final = (b"open", b"past", b"hours", b"relays", b"day", b"links")
 _KEY_DOMAIN: Final = b"nullabona digest key v2"
 
 
