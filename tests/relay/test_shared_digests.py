@@ -268,7 +268,7 @@ def test_what_an_engine_has_of_digests(cluster: EngineCluster) -> None:
         scores = [node.ask("ZCOUNT", f"{key}:open", *[str(score)] * 2) for score in (0, 1, 2**20)]
         assert (["1"] * 3, "3") == (scores, node.ask("ZCARD", f"{key}:open"))
         keys = set(node.ask("KEYS", f"{key}*").split())
-        assert {key, *(f"{key}:{part}" for part in ("open", "hours", "relays", "day", "chain"))} == keys
+        assert {key, *(f"{key}:{part}" for part in ("open", "hours", "relays", "day", "links"))} == keys
         begin = here.head
         here.close(PLENTY)
         await place.settle(here)

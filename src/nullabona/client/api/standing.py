@@ -61,8 +61,8 @@ class RecordEvidence:
     """What a server showed when something was wrong, kept as evidence.
 
     If it ``proves``, anybody with the log's policy can verify ``shown`` without anything else (`verify_evidence`).
-    If it has ``signatures``, anybody can verify that one key signed both halves of ``shown`` (`verify_contradiction`);
-    nothing in it shows whose key that is.
+    If it has ``signatures``, anybody can verify that one key signed both halves of ``shown``
+    (`nullabona.log.digest_chain.verify_contradiction`); nothing shows whose key that is.
     """
 
     code: str
