@@ -121,7 +121,7 @@ def test_shift_enter_begins_a_line(mina: Person, jun: Person) -> None:
 
 def test_a_pasted_picture_is_shown_before_it_goes(mina: Person, jun: Person) -> None:
     mina.composer.evaluate(PASTE)
-    dialog = mina.page.get_by_role("dialog", name="파일 보내기")
+    dialog = mina.page.get_by_role("dialog", name="사진 보내기")
     expect(dialog.get_by_role("img", name="pasted.png")).to_be_visible()
     dialog.get_by_label("메시지 추가").fill("화면을 봐 봐")
     dialog.get_by_role("button", name="보내기", exact=True).click()

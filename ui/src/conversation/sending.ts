@@ -6,9 +6,9 @@ import { upload } from "../lib/upload.ts";
 import { composer as words } from "../lib/words/composer.ts";
 import { type Chosen, type Piece, pieces } from "./albums.ts";
 import { localFile } from "./optimistic.ts";
+import { isPicture } from "./pictures.ts";
 import type { Talk } from "./talk.svelte.ts";
 
-const PICTURES = /^image\/(png|jpeg|webp|gif)$/;
 function albumId(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -33,7 +33,7 @@ interface Begun {
 /** All are painted at once, and go out one after the other, in this order. */
 async function sendFile(talk: Talk, piece: Piece, before: Promise<void>): Promise<Begun> {
   const { file, caption, quote, album } = piece;
-  const photo = PICTURES.test(file.type);
+  const photo = isPicture(file);
   const size = photo ? await sizeOf(file) : { width: 0, height: 0 };
   const url = photo ? URL.createObjectURL(file) : "";
   const view = localFile(file, file.name, { ...size, url });
@@ -70,10 +70,10 @@ async function sizeOf(file: File): Promise<{ width: number; height: number }> {
   }
 }
 
-/** The menu of what can be added to a message. */
-export function attachMenu(talk: Talk, poll: boolean, event: MouseEvent): void {
-  const items: MenuItem[] = [{ label: words.photoOrFile, icon: "photo", run: () => choose(talk) }];
-  if (poll) items.push({ label: words.poll, icon: "poll", run: () => void sendPoll(talk) });
+/** The menu of what can be added to a message. `sent` is called if something is sent. */
+export function attachMenu(talk: Talk, poll: boolean, event: MouseEvent, sent: () => void): void {
+  const items: MenuItem[] = [{ label: words.photoOrFile, icon: "photo", run: () => choose(talk, sent) }];
+  if (poll) items.push({ label: words.poll, icon: "poll", run: () => void sendPoll(talk, sent) });
   overlays.showMenu(items, words.attach, event);
 }
 
@@ -88,12 +88,14 @@ export function takeFiles(event: ClipboardEvent): File[] {
   return files;
 }
 
-function choose(talk: Talk): void {
+function choose(talk: Talk, sent: () => void): void {
   const input = document.createElement("input");
   input.autocomplete = "off";
   input.type = "file";
   input.multiple = true;
-  input.onchange = () => void sendFiles(talk, [...(input.files ?? [])], "");
+  input.onchange = async () => {
+    if (await sendFiles(talk, [...(input.files ?? [])], "")) sent();
+  };
   input.click();
 }
 
@@ -110,7 +112,7 @@ export async function sendVoice(talk: Talk, sound: Blob, duration_ms: number, le
   });
 }
 
-export async function sendPoll(talk: Talk): Promise<void> {
+async function sendPoll(talk: Talk, sent: () => void): Promise<void> {
   const made = await overlays.dialog<{ question: string; options: string[]; multiple: boolean }>("Poll", {});
   if (!made) return;
   const options = made.options.map((text) => ({ text, votes: 0, mine: false, names: [] }));
@@ -122,7 +124,9 @@ export async function sendPoll(talk: Talk): Promise<void> {
     voters: 0,
     may_close: false,
   };
-  await talk.send({ text: made.question, kind: "poll", poll }, (client) =>
+  const done = talk.send({ text: made.question, kind: "poll", poll }, (client) =>
     call({ call: "SendPoll", room: talk.id, client, ...made }),
   );
+  sent();
+  await done;
 }
