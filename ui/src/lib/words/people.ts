@@ -82,7 +82,7 @@ export const people = words({
     cameraStarting: "카메라를 켜는 중…",
 
     codeTitle: "내 QR 코드와 초대 링크",
-    codeLead: "이것을 가진 사람은 나와 대화를 시작할 수 있어요. 내 다른 대화나 친구는 볼 수 없어요.",
+    codeLead: "이 링크나 QR 코드를 가진 사람은 나와 대화를 시작할 수 있어요. 내 다른 대화나 친구는 볼 수 없어요.",
     lifetime: "쓸 수 있는 동안",
     hour1: "1시간",
     day1: "하루",
@@ -98,6 +98,7 @@ export const people = words({
     makeLink: "링크 만들어 복사하기",
     makeAgain: "새로 만들기",
     spent: "이 링크는 이제 쓸 수 없어요.",
+    used: "링크를 받은 사람이 들어왔어요. 이 링크는 이제 쓸 수 없어요.",
     copyLink: "링크 복사",
     copied: "링크를 복사했어요",
     copiedHint: "다른 메신저나 메일에 붙여 넣어 보내세요.",
@@ -239,7 +240,7 @@ export const people = words({
     cameraStarting: "Starting the camera…",
 
     codeTitle: "My QR code and invite link",
-    codeLead: "Anyone who has it can start a chat with you. It shows nothing of your chats or contacts.",
+    codeLead: "Anyone who has the link or code can start a chat with you. It shows nothing of your chats or contacts.",
     lifetime: "Works for",
     hour1: "1 hour",
     day1: "1 day",
@@ -255,6 +256,7 @@ export const people = words({
     makeLink: "Make and copy a link",
     makeAgain: "Make a new one",
     spent: "This link can no longer be used.",
+    used: "Somebody joined with this link. It can no longer be used.",
     copyLink: "Copy link",
     copied: "Link copied",
     copiedHint: "Paste it into an e-mail or another messenger.",
