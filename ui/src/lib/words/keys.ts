@@ -23,7 +23,7 @@ export const keyWords = words({
     forward: "전달",
     copy: "복사",
     select: "선택",
-    remove: "나에게서 삭제",
+    remove: "나에게서만 삭제",
     toEnd: "맨 아래로",
     send: "보내기",
     newline: "줄 바꿈",

@@ -12,7 +12,7 @@ export const moving = words({
     check: "오늘 백업 확인하기",
     checkHint: "끝까지 읽어서 온전한지 봐요.",
     export: "모든 대화 내보내기",
-    exportHint: "브라우저로 볼 수 있는 웹 페이지와, 다른 프로그램이 읽는 파일로요.",
+    exportHint: "브라우저로 볼 수 있는 웹 페이지와 다른 프로그램이 읽는 파일로 저장해요.",
     backupDoing: "백업을 만드는 중",
     checkDoing: "백업을 읽는 중",
     exportDoing: "내보내는 중",

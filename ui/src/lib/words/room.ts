@@ -7,7 +7,7 @@ export const room = words({
     members: (n: number) => `대화상대 ${n}`,
     admin: "관리자",
     adminAre: "관리자는 대화상대를 초대하고 내보낼 수 있어요.",
-    membersPin: "모두가 상단에 고정",
+    membersPin: "누구나 상단에 고정하기",
     membersPinHint: "끄면 관리자만 메시지를 상단에 고정하거나 고정을 해제할 수 있어요.",
     devices: (n: number) => `기기 ${n}대`,
     addMembers: "대화상대 초대",
@@ -18,7 +18,7 @@ export const room = words({
     dismiss: "관리자 해제",
     removeMember: "내보내기",
     removeTitle: (name: string) => `${name} 님을 내보낼까요?`,
-    removeNote: "이제부터 오가는 메시지는 읽을 수 없어요. 지금까지 받은 것은 그 사람에게 남아요.",
+    removeNote: "내보낸 사람은 이제부터 오가는 메시지를 읽지 못해요. 지금까지 받은 것은 그 사람에게 남아요.",
     stepDown: "관리자 그만두기",
 
     rename: "이름 바꾸기",
