@@ -117,7 +117,8 @@ def test_a_photo_arrives_without_the_place_where_it_was_taken(mina: Person, jun:
 
 def test_a_photo_that_is_chosen_goes_with_enter_and_writing_goes_on(mina: Person, jun: Person) -> None:
     """The field for words has focus, so Enter sends, and then the conversation's field has it."""
-    dialog = choose(mina, [{"name": "산.jpg", "mimeType": "image/jpeg", "buffer": photo(60, 40)}])
+    taken: FilePayload = {"name": "산.jpg", "mimeType": "image/jpeg", "buffer": photo(60, 40)}
+    dialog = choose(mina, [taken])
     expect(dialog).to_have_accessible_name("사진 보내기")
     expect(dialog.get_by_label("메시지 추가")).to_be_focused()
     expect(dialog).to_contain_text("위치 정보와 촬영 정보는 보내기 전에 지워요")
@@ -130,10 +131,16 @@ def test_a_photo_that_is_chosen_goes_with_enter_and_writing_goes_on(mina: Person
 def test_a_photo_that_keeps_its_place_is_said_to(mina: Person) -> None:
     """Nothing of ours can open an iPhone's HEIC, so it goes as it is; the browser cannot show it either."""
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
-    dialog = choose(mina, [{"name": "IMG_0001.HEIC", "mimeType": "image/heic", "buffer": heic}])
+    kept: FilePayload = {"name": "IMG_0001.HEIC", "mimeType": "image/heic", "buffer": heic}
+    dialog = choose(mina, [kept])
     expect(dialog.get_by_text("위치 정보나 촬영 정보가 들어 있으면 그대로 보내져요.")).to_be_visible()
     expect(dialog.locator("img")).to_have_count(0)
     expect(dialog).not_to_contain_text("보내기 전에 지워요")
+    dialog.get_by_role("button", name="취소").click()
+    expect(dialog).to_have_count(0)
+    other: FilePayload = {"name": "산.jpg", "mimeType": "image/jpeg", "buffer": photo(60, 40)}
+    choose(mina, [kept, other])
+    expect(dialog).to_contain_text("다른 사진의 위치 정보와 촬영 정보는 보내기 전에 지워요")
     dialog.get_by_role("button", name="취소").click()
     expect(dialog).to_have_count(0)
 
