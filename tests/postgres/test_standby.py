@@ -41,8 +41,12 @@ class Pair:
         except BaseException:
             self.first.remove()
             raise
-        self.name = self.first.new_database()
-        self.first.set("synchronous_standby_names", STANDBY)
+        try:
+            self.name = self.first.new_database()
+            self.first.set("synchronous_standby_names", STANDBY)
+        except BaseException:
+            self.remove()
+            raise
 
     def place(self, server: PostgresServer, *, confirm_s: float = 10.0) -> PostgresPlace:
         """The log's schema on one of them."""
