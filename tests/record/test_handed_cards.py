@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from nullabona.client.core import commands
 from nullabona.client.core.contacts import handed_cards
+from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.wire.card import Card
 from tests.record.carrying import Town, play
@@ -77,3 +83,44 @@ def test_a_new_card_is_handed_over_and_nobody_is_asked() -> None:
 
     card, found, asked = play(story)
     assert (card, []) == (found, asked)
+
+
+async def asked_back(town: Town) -> None:
+    """Jun asked Mina, and is off when she says yes."""
+    await known(town)
+    await arrive(town)
+    town.jun.online = False
+    accept(town.mina, town.jun)
+
+
+async def in_a_group(town: Town) -> None:
+    """Mina takes her contact Jun, who is off, into a group."""
+    await friends(town)
+    town.jun.online = False
+    with town.mina.engine.step(town.world.now) as step:
+        commands.add_account(step, commands.create_group(step, "family"), town.jun.card)
+
+
+@pytest.mark.parametrize("invited", [asked_back, in_a_group])
+def test_whom_one_invites_is_not_looked_up_while_they_are_off(
+    invited: Callable[[Town], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The invitation goes out again and again. Lists say that the card is still the newest, or that it is not."""
+    looked: list[str] = []
+    monkeypatch.setattr(inbox_addresses, "look_again", lambda _, handle: looked.append(handle))
+
+    async def story(town: Town) -> tuple[list[str], list[str]]:
+        await invited(town)
+        for _ in range(12):
+            await town.advance(9)
+            await town.watch()
+            town.world.quiet()
+        unchanged = list(looked)
+        await renewed(town)
+        for _ in range(12):
+            await town.advance(9)
+            await town.watch()
+            town.world.quiet()
+        return unchanged, looked[:1]
+
+    assert ([], ["jun@relay.example"]) == play(story)

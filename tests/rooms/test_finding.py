@@ -55,6 +55,22 @@ def test_a_relay_that_is_away_for_a_moment_has_nobody_looked_up(monkeypatch: pyt
     assert {(b.account, a.me.handle)} == set(looked)
 
 
+@pytest.mark.parametrize(("host", "expected"), [("one.example", set()), ("two.example", {"mina@two.example"})])
+def test_nobody_is_looked_up_at_the_address_of_the_relay_that_is_away(
+    host: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a directory answers there, the relay may be refusing this device alone, to see whom it looks up."""
+    looked: set[str] = set()
+    world = World(52)
+    a, b = (world.person(name, host=host) for name in ("mina", "jun"))
+    room = world.group(a, b)
+    monkeypatch.setattr(inbox_addresses, "look_again", lambda _, handle: looked.add(handle))
+    burn(world)
+    world.settle(span=10 * MINUTE)
+    assert expected == looked
+    assert state_of(b, room).scout_turn > 2
+
+
 def test_where_a_box_is_is_stored_with_it() -> None:
     """Also if that is not where the room's info says."""
     world = World(51)

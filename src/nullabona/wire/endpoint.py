@@ -144,6 +144,11 @@ def split_authority(authority: str) -> tuple[str, int | None]:
     return handle.host.strip("[]"), handle.port
 
 
+def is_directory_of(relay: str, authority: str) -> bool:
+    """Whether a relay's URL leads to the address at which the directory of handles at ``authority`` answers."""
+    return parse_endpoint(relay).authority == endpoint_of(authority).authority
+
+
 def same_or_safer(new: str, old: str) -> str:
     """The address of a relay that takes the place of ``old``, in normal form. Raises `EndpointRefused`.
 

@@ -82,7 +82,7 @@ class OwnKeyMonitor:
         self._name_s: float | None = None
 
     def poke(self) -> None:
-        """Look again within moments. Call it after a card was published or a relay was reached again."""
+        """Look again within moments, because of what the directory was told or the person did."""
         self._poke.set()
 
     def inbox_read(self) -> None:

@@ -39,6 +39,7 @@ from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
 from nullabona.client.next_card import card_at, rebased
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import GRAVE, Directories
+from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.requests import ask
 from nullabona.errors import Bug, PeerError, Refused
 from nullabona.wire.card import Card, card_hash, decode_card, sign_delete
@@ -46,6 +47,10 @@ from nullabona.wire.messages import CardTaken, DeleteCard, Done, PublishCard, Re
 
 CHECK_S: Final = 6 * 3_600.0
 RETRY_S: Final = 300.0
+RENEW_S: Final = 3_600
+"""A card whose renewal is due is renewed within this time, drawn at each start: not when the device comes on."""
+LATE_S: Final = 600
+"""The same of a renewal that was due a day ago: a device may never be on for an hour."""
 LAG_S: Final = 30.0
 """How often a restored device looks whether the record shows the lost device's last card by now."""
 STALE: Final = frozenset({"card-stale", "card-forked"})
@@ -78,6 +83,8 @@ class Publishing:
         self._poke = asyncio.Event()
         self._looks = False
         self._lags = False
+        self._renew_ms: int | None = None
+        """When the card is renewed; None: that is not due."""
         self.outcome = Published(done=self._account().published)
 
     def poke(self) -> None:
@@ -86,8 +93,11 @@ class Publishing:
         self._poke.set()
 
     def reached(self) -> None:
-        """A relay was reached again: publish a card that is not published yet. Nobody is asked about one that is."""
-        self._poke.set()
+        """A relay was reached: publish a card that is not published yet. Nobody is asked about one that is, nor is it
+        renewed now.
+        """
+        if not self._account().published:
+            self._poke.set()
 
     def look_anew(self) -> None:
         """Check that the directory shows the card, even if that is known; `outcome` tells when it was seen."""
@@ -100,6 +110,8 @@ class Publishing:
             self._poke.clear()
             self._lags = False
             pause = CHECK_S if await self._once() else LAG_S if self._lags else RETRY_S
+            if self._renew_ms is not None:
+                pause = min(pause, max(0, self._renew_ms - self._context.now()) / 1_000)
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._poke.wait()
@@ -138,10 +150,20 @@ class Publishing:
             self._say(Published())
 
     def _renew(self) -> None:
-        today = self._context.now() // DAY_MS
-        account = self._account()
-        if renewal_due(account, today):
-            with self._context.engine.step(self._context.now()) as step:
+        """Renew the card, some time after that is due: the directory is told whose card it is, and may see what else
+        comes in that moment.
+        """
+        now = self._context.now()
+        account, today = self._account(), now // DAY_MS
+        if not renewal_due(account, today):
+            self._renew_ms = None
+            return
+        if self._renew_ms is None:
+            within_s = LATE_S if renewal_due(account, today - 1) else RENEW_S
+            self._renew_ms = now + int(fraction() * within_s * 1_000)
+        if now >= self._renew_ms:
+            self._renew_ms = None
+            with self._context.engine.step(now) as step:
                 renewed = renew_card(step.store, step.mls, account, today)
                 sync_out.tell_now(step, CardItem(renewed.record.card))
             self._say(Published())

@@ -309,8 +309,9 @@ class Runner:
             self.warn(state.error.code, relay=state.relay)
         self._scouts.noted(state)
         if state.connected and state.relay == self.engine.local.relay:
+            # Nothing else: every two minutes there is a new connection on which activity is told, and what is asked of
+            # the directory in that moment could tell whose it is.
             self.publishing.reached()
-            self.own_key_monitor.poke()
         for tell in list(self._state_listeners):
             tell(state)
         self._notify()

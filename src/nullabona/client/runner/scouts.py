@@ -16,6 +16,7 @@ from nullabona.client.runner.connections import ConnectionState, Lane
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.requests import once
+from nullabona.wire.endpoint import is_directory_of
 from nullabona.wire.messages import Append, Frames, Read
 
 AT_ONCE: Final = 8
@@ -56,12 +57,17 @@ class Scouts:
         return any(connected for (which, _), connected in self._connected.items() if which == relay)
 
     async def _without(self, relay: str) -> None:
-        """For as long as a relay is out of reach. What our own card says may tell where the account's inbox is now."""
+        """For as long as a relay is out of reach. What our own card says may tell where the account's inbox is now.
+
+        Not asked of a directory at the relay's address: it would learn whom the relay has just refused. What another
+        device changes there is in its lists.
+        """
         pause = self._grace_s
         await asyncio.sleep(pause)
         self._context.happened(self._context.engine.on_way(relay, self._context.now(), connected=False))
         while True:
-            if relay == self._context.engine.local.relay:
+            local = self._context.engine.local
+            if relay == local.relay and not is_directory_of(relay, local.host):
                 self._context.look_at_own_card()
             pause = min(pause * 1.5, POKE_SLOWEST_S)
             await asyncio.sleep(pause * (1 + fraction()))

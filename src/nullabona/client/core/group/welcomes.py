@@ -10,7 +10,7 @@ from nullabona.client.core import acquaintance
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.delivery.outbox import queue_blob, queue_item
-from nullabona.client.core.directory import own_answer
+from nullabona.client.core.directory import newest, own_answer
 from nullabona.client.core.group import branch_history
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model import move_orders
@@ -23,6 +23,7 @@ from nullabona.client.core.model.state import JOINED, Invite, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import sending
 from nullabona.wire.blob import BlobRef
+from nullabona.wire.card import card_hash
 from nullabona.wire.seal import Inbox
 
 MAX_INVITES = 12
@@ -153,6 +154,14 @@ def _with_proof(step: Step, item: Invitation) -> Invitation:
     return msgspec.structs.replace(item, card=own.encoded, proof=proof) if own is not None and proof else item
 
 
+def _is_known(step: Step, invite: Invite) -> bool:
+    """Whether the lists that we have read say that the card by which we know the account is the newest (spec/map.md
+    §9.2). Later ones may name it; then the next time finds that.
+    """
+    contact = step.store.contact(invite.account)
+    return contact is not None and newest.is_noted(step.store, card_hash(contact.card))
+
+
 def _room_of_two(step: Step, invite: Invite, into: bytes) -> RoomState | None:
     """Our direct room with the invited account, if all devices of the invitation have shown up in it."""
     contact = step.store.contact(invite.account)
@@ -247,14 +256,18 @@ def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> N
 
 
 def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
-    """Send an invitation again, with the chunks of its Welcome: the relay may have lost those too."""
+    """Send an invitation again, with the chunks of its Welcome: the relay may have lost those too.
+
+    If the inbox may be elsewhere by now, we look up the card. Not otherwise: the directory would learn of all whose
+    devices are off for an hour that one device invited them.
+    """
     handle = next((device.handle for device in step.roster(room.id).values() if device.account == invite.account), "")
     found = inbox_addresses.inbox_of(step, invite.account)
     if found is not None:
         invite.inbox = msgspec.msgpack.encode(found)
-    if handle:
-        inbox_addresses.look_again(step, handle)
     item = _invitations.decode(invite.item)
+    if handle and not _is_known(step, invite):
+        inbox_addresses.look_again(step, handle)
     relay = _inboxes.decode(invite.inbox).relay or (inbox_addresses.host_relay(handle) if handle else item.relay)
     item = msgspec.structs.replace(item, relay=relay, order=move_orders.to_carry(room))
     before, invite.item = invite.item, msgspec.msgpack.encode(item)

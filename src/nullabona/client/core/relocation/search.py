@@ -24,8 +24,9 @@ from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.relocation import moving, schedule
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.wire.endpoint import EndpointRefused, same_or_safer
+from nullabona.wire.endpoint import EndpointRefused, is_directory_of, same_or_safer
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
+from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import Frames
 
 FOLLOW_DAYS: Final = 30
@@ -125,8 +126,17 @@ def _deciders(step: Step, room: RoomState) -> list[tuple[bytes, str]]:
 
 
 def _look_up(step: Step, room: RoomState) -> None:
-    """Look up the card of one of these accounts; a different one each round, and never a blocked one."""
-    deciders = [each for each in _deciders(step, room) if not acquaintance.is_blocked(step.store, each[0])]
+    """Look up the card of one of these accounts; a different one each round, and never a blocked one.
+
+    None whose directory is at the address of the room's relay: if that is gone, nobody answers there. If somebody does,
+    the relay refuses this device alone, perhaps, to see whom it asks for.
+    """
+    deciders = [
+        (account, handle)
+        for account, handle in _deciders(step, room)
+        if not acquaintance.is_blocked(step.store, account)
+        and not is_directory_of(room.relay, parse_handle(handle).authority)
+    ]
     if deciders:
         inbox_addresses.look_again(step, deciders[room.scout_turn % len(deciders)][1])
 
