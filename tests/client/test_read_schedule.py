@@ -34,7 +34,7 @@ def begun(
     schedule = ReadSchedule(cast(Any, None), Timing(), lambda: 0.5, wants, found, SignedStream)
     schedule._watchers[RELAY] = cast(Any, LISTENED)
     for key in wants if apart is None else apart:
-        schedule.begin(key, cast(Any, SimpleNamespace()))
+        schedule.begin(key, cast(Any, SimpleNamespace(want=lambda: None)))
     return schedule
 
 

@@ -1,16 +1,19 @@
 """Connections to relays: persistent ones are a WebSocket, one-shot ones send each request by a POST of its own.
 
 No connection ties two requests for boxes together: each goes by POST, on a connection of its own, and so does what is
-public or nobody's business (cards, other people's inboxes). Persistent is one on which the activity of a relay is
-told. With `NetOptions.fast` all room boxes of a relay share one; the inbox does not.
+public or nobody's business (cards, other people's inboxes). Nor does when they are tried again after a failure: what
+fails for one box, or one purpose, holds up no other, since all that waited would come in one moment. Persistent is one
+on which the activity of a relay is told. With `NetOptions.fast` all room boxes of a relay share one; the inbox does
+not.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from copy import copy
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, Self, TypeAlias
 
 from nullabona.client.net import (
     Answers,
@@ -192,12 +195,19 @@ class PersistentConnection:
 
 
 class OneShotConnection:
-    """One POST per request; after a failure the next one waits."""
+    """One POST per request; after a failure the next one waits. Use one for one box or purpose alone: see `apart`."""
 
     def __init__(self, endpoint: Endpoint, options: NetOptions, policy: Policy, post: Post = PostCarrier) -> None:
         self._carrier = post(endpoint, options)
         self._policy = policy
         self._backoff = Backoff(policy)
+
+    def apart(self) -> Self:
+        """The same, for another box or purpose: neither waits because a request of the other failed."""
+        # Else a relay that fails the requests for one box has all others of the device wait, and come with its next.
+        other = copy(self)
+        other.worked()
+        return other
 
     async def ready(self) -> Carrier:
         """See `RelayConnection.ready`."""
@@ -228,8 +238,17 @@ class UnlinkedConnection(OneShotConnection):
     ) -> None:
         super().__init__(endpoint, options, policy, post)
         self.persistent = persistent
-        self.wanted = False
+        self._reads = asyncio.Event()
+        """Set while boxes are read there; the same for all that are `apart`."""
+
+    @property
+    def wanted(self) -> bool:
         """Whether boxes are read there."""
+        return self._reads.is_set()
+
+    def want(self) -> None:
+        """Boxes are read there from now on."""
+        self._reads.set()
 
     @property
     def state(self) -> ConnectionState:
@@ -252,7 +271,7 @@ class UnlinkedConnection(OneShotConnection):
 
     async def rest(self) -> None:
         """Nothing is read there any more."""
-        self.wanted = False
+        self._reads.clear()
         await self.persistent.rest()
 
     async def close(self) -> None:
@@ -293,11 +312,11 @@ class Connections:
         return "inbox" if inbox and self._options.fast else "rooms"
 
     def for_lane(self, relay: str, lane: Lane) -> LaneConnection:
-        """What carries reads and appends: a WebSocket, or a connection for each request. Raises `EndpointRefused`."""
+        """What carries the requests of one box: a WebSocket, or a connection for each. Raises `EndpointRefused`."""
         connection = self._by_lane.get((relay, lane))
         if connection is None:
             connection = self._by_lane[relay, lane] = self._make(relay, lane)
-        return connection
+        return connection.apart() if isinstance(connection, UnlinkedConnection) else connection
 
     def _make(self, relay: str, lane: Lane) -> LaneConnection:
         endpoint, options = self._check(relay), self._options
@@ -309,13 +328,13 @@ class Connections:
         return UnlinkedConnection(endpoint, options, self._policy, self._post, lasts)
 
     def one_shot(self, relay: str) -> OneShotConnection:
-        """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""
+        """The POSTs of one purpose that must not be seen beside our own boxes. Raises `EndpointRefused`."""
         connection = self._one_shot.get(relay)
         if connection is None:
             connection = self._one_shot[relay] = OneShotConnection(
                 self._check(relay), self._options, self._policy, self._post
             )
-        return connection
+        return connection.apart()
 
     def states(self) -> list[ConnectionState]:
         """The states of the connections of boxes."""

@@ -74,7 +74,7 @@ class ReadSchedule:
     def begin(self, key: Key, connection: UnlinkedConnection) -> None:
         """A box is read apart from now on."""
         self._events[key] = asyncio.Event()
-        connection.wanted = True
+        connection.want()
         if key.of is INBOX and self._wants[key].wake_secret is None:
             self._beginning[key] = _BEGINS
             self.hurry(key)
