@@ -13,6 +13,7 @@ from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.records import FileState
 from nullabona.wire.blob import PIECE, BlobRef, cut_blob, seal_piece
 from tests.rooms.hostile import envelope, people, say_anything
+from tests.rooms.test_handed import came
 from tests.rooms.world import Person, World
 
 KEY = b"k" * 32
@@ -103,6 +104,18 @@ def test_a_file_that_nobody_has_is_given_up() -> None:
     id = tell(mina, room, Attachment("photo", "x.jpg", "image/jpeg", len(SMALL), (ref,)))
     world.settle()
     assert (FileState.FAILED, "gone") == file_of(jun, room, id)
+
+
+def test_a_photo_that_is_nowhere_has_each_device_ask_in_the_senders_inbox() -> None:
+    """Within seconds, once for each photo: it shows the sender who is on, and a relay that denies it who sent it."""
+    world = World(4)
+    mina, jun, sora = people(world, 3)
+    room = world.group(mina, jun, sora)
+    before = [came(world, person) for person in world.people]
+    ref, _ = cut_blob(KEY, SMALL)
+    tell(mina, room, Attachment("photo", "x.jpg", "image/jpeg", len(SMALL), (ref,)))
+    world.settle(span=30_000)
+    assert [2, 0, 0] == [came(world, person) - count for person, count in zip(world.people, before, strict=True)]
 
 
 def test_an_honest_photo_comes_and_goes_with_its_message() -> None:
