@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from nullabona.drills.lying_directory import unchanged
 from nullabona.drills.lying_directory.findings import Caught, line
 from nullabona.drills.lying_directory.report import report_of, run
 from nullabona.drills.registry import DRILLS
@@ -35,6 +36,22 @@ def test_a_lie_that_nobody_notices_fails_the_drill() -> None:
         report = report_of(2, [caught])
         assert (False, False) == (caught.held, report.held)
     assert "NOT NOTICED" in line(Caught("M-10", lie, by, "", frozenset(), 1.0)).en
+
+
+@pytest.mark.parametrize(
+    ("named", "warnings", "read", "held"),
+    [(1, 1, True, True), (2, 1, True, False), (1, 2, True, False), (1, 1, False, False)],
+)
+def test_a_device_that_names_its_handle_or_warns_more_often_fails_the_drill(
+    named: int, warnings: int, *, read: bool, held: bool
+) -> None:
+    """Once because of changes that change nothing, and of lists that it read; the report says how often it was."""
+    lie = Text("변경", "A change that changes nothing")
+    caught = unchanged.counted("M-08", unchanged.said_of(lie, named, warnings), max(named, warnings), most=1, read=read)
+    verdicts = {check.id: check.verdict for check in report_of(2, [caught]).checks}
+    assert (held, held) == (caught.held, verdicts["M-08"] is Verdict.HELD)
+    assert f"in 3 periods: {named}; warnings: {warnings}" in line(caught).en
+    assert read is not ("not every list was read" in line(caught).en)
 
 
 @pytest.mark.parametrize(("id", "code"), [("M-11", "foreign-entry"), ("M-12", "foreign-entry"), ("M-03", "believed")])

@@ -94,9 +94,9 @@ def no_mirror(patch: Patch) -> None:
     ("take_out", "ids"),
     [
         (no_roots, {"M-10"}),
-        (no_judging, {"M-03", "M-06", "M-11", "M-12"}),
-        (no_lists, {"M-03", "M-11", "M-12"}),
-        (no_look, {"M-06"}),
+        (no_judging, {"M-03", "M-06", "M-08", "M-11", "M-12", "M-18"}),
+        (no_lists, {"M-03", "M-08", "M-11", "M-12"}),
+        (no_look, {"M-06", "M-08"}),
         (no_mirror, {"M-19"}),
         (no_quorum, {"M-13"}),
         (no_position, {"M-14"}),

@@ -182,8 +182,8 @@ _ROWS: Final = (
     ),
     Drill(
         "lying-directory",
-        "An operator swaps a key, adds a device, shows two records, rolls back, hides a card: who notices, and when?",
-        tuple("M-03 M-06 M-10 M-11 M-12 M-13 M-14 M-15 M-19".split()),
+        "An operator swaps a key, adds a device, shows two records, hides a card, probes who is on: who notices, when?",
+        tuple("M-03 M-06 M-08 M-10 M-11 M-12 M-13 M-14 M-15 M-18 M-19".split()),
         (
             _ask("--period", "How often the directory closes an epoch; owners notice something within that time.",
                  type=click.IntRange(1, 600), default=2, metavar="SECONDS"),

@@ -33,6 +33,8 @@ class Caught:
     seconds: float
     more: Text = _NOTHING
     within_s: float = math.inf
+    said: Text = _NOTHING
+    """The line of the report, where it is no matter of when somebody noticed."""
 
     @property
     def held(self) -> bool:
@@ -47,6 +49,8 @@ def within(period_s: int) -> float:
 
 def line(caught: Caught) -> Text:
     """One lie, for people."""
+    if caught.said.en:
+        return caught.said
     if not caught.code:
         return _say("not-noticed", lie=caught.lie)
     more = _say("and-more", more=caught.more) if caught.more.en else caught.more

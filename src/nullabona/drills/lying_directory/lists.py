@@ -19,7 +19,7 @@ from nullabona.client.profile import Unprotected
 from nullabona.drills.lying_directory.findings import SLACK_S, Caught
 from nullabona.drills.lying_directory.relay import LyingRelay, lying_relay
 from nullabona.drills.operator.cards import forge_card
-from nullabona.drills.reporting.text import Sentences
+from nullabona.drills.reporting.text import Sentences, Text
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
 
@@ -47,12 +47,21 @@ async def warned(client: Client, after: int, reason: str, within_s: float) -> st
 
 
 async def found_by_own_look(relay: LyingRelay, mina: Client, false: bytes, patience_s: float, slack_s: float) -> Caught:
-    """Nobody mirrors the map. The drawn time of the look is read from the device, and brought forward."""
-    after, begun_s = mina.last_event(), time.time()
+    """Nobody mirrors the map."""
     await relay.operator.do("leave_out", name="mina")
+    return await found_when_drawn(relay, mina, false, patience_s, slack_s, ("M-06", _say("leave-out-unmirrored")))
+
+
+async def found_when_drawn(
+    relay: LyingRelay, mina: Client, false: bytes, patience_s: float, slack_s: float, deed: tuple[str, Text]
+) -> Caught:
+    """Enter a card of which the lists tell her device nothing, or nothing that it heeds. The drawn time of the look is
+    read from the device, and brought forward. ``deed``: the line of the threat model, and what is done.
+    """
+    (id, lie), after, begun_s = deed, mina.last_event(), time.time()
     epoch = int(await relay.operator.do("enter", card=false.hex()))
     async with asyncio.timeout(patience_s):
-        while (position := _position(mina)) is None or position.epoch < epoch:  # noqa: ASYNC110 - it reads in its own time
+        while (position := position_of(mina)) is None or position.epoch < epoch:  # noqa: ASYNC110 - it reads in its own time
             await asyncio.sleep(0.2)
     ahead_s = max(0.0, position.look_s - begun_s)
     begun = time.monotonic()
@@ -60,11 +69,11 @@ async def found_by_own_look(relay: LyingRelay, mina: Client, false: bytes, patie
         code = await warned(mina, after, "unknown-card", slack_s)
     seconds = time.monotonic() - begun
     more = _say("look-brought-forward", hours=ahead_s / 3_600, seconds=seconds)
-    return Caught("M-06", _say("leave-out-unmirrored"), _OWNER, code, frozenset({"foreign-entry"}), ahead_s + seconds,
-                  more, LOOK_S + slack_s)  # fmt: skip
+    return Caught(id, lie, _OWNER, code, frozenset({"foreign-entry"}), ahead_s + seconds, more, LOOK_S + slack_s)
 
 
-def _position(client: Client) -> Position | None:
+def position_of(client: Client) -> Position | None:
+    """How far a device has read the lists, and when it looks at its own handle by itself."""
     with client._session.look() as store:  # noqa: SLF001 - what the owner's own device keeps
         return load_position(store)
 

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace as replaced
 
-from nullabona.directory.core.records import Erase, Hold, Keep, StoredCard, held_mark
+from nullabona.directory.core.records import Erase, Hold, Keep, Place, StoredCard, held_mark
 from nullabona.directory.core.refusal import BUSY, refuse
 from nullabona.directory.opening import NOBODY, RecordOptions, open_record, open_store
 from nullabona.directory.service import DirectoryService, Options
@@ -29,10 +30,12 @@ from nullabona.drills.stage.stubborn import asking_no_witness
 from nullabona.errors import NullabonaError
 from nullabona.log.keys import Kind, new_signer
 from nullabona.log.note import Note, parse_note, sign_note
+from nullabona.log.prefix import LABEL_BYTES
 from nullabona.sequencer import NoQuorum
 from nullabona.wire.card import card_hash, decode_card
+from nullabona.wire.changes import HEAD_BYTES
 from nullabona.wire.epoch import Promise, encode_promise, origin_of
-from nullabona.wire.handle import parse_handle
+from nullabona.wire.handle import Handle, parse_handle
 from nullabona.wire.messages import AnyResponse, CardFound, CardTaken, LookupCard, PublishCard, WatchHandle
 
 _FAR: Final = 1_000
@@ -58,6 +61,7 @@ class LyingDirectory(DirectoryService):
         self._forged: set[str] = set()
         self._folders: list[Path] = []
         self._reasons: dict[str, str] = {}
+        self._named: Counter[str] = Counter()
 
     async def advance(self, *, force: bool = False) -> None:
         """As the real one, and remember why witnesses do not sign."""
@@ -90,7 +94,8 @@ class LyingDirectory(DirectoryService):
         return answer
 
     async def watch(self, request: WatchHandle) -> AnyResponse:
-        """Answer nothing to those who are to see nothing for a while."""
+        """Answer nothing to those who are to see nothing for a while; count who names which handle."""
+        self._named[request.name] += 1
         return refuse(BUSY, 1) if request.name in self._deaf else await super().watch(request)
 
     def _cosigned(self, name: str, answer: CardFound) -> bytes:
@@ -122,29 +127,41 @@ class LyingDirectory(DirectoryService):
 
     async def enter(self, card: str) -> int:
         """Enter a card in the record, whatever the rules say; the epoch."""
+        handle = decode_card(bytes.fromhex(card)).handle
+        return await self._enter(handle, card, self._record.place(handle))
+
+    async def enter_under(self, name: str, card: str) -> None:
+        """Enter a card at the place of another handle of this directory, and wait until it is there."""
+        other = parse_handle(f"{name}@{self.host}")
+        await self._enter(other, card, self._record.place(other))
+        await self.epochs(2)
+
+    async def enter_beside(self, name: str, card: str) -> int:
+        """Enter a card at a label that is no handle's and begins like a name's; the epoch."""
+        there = self._record.place(parse_handle(f"{name}@{self.host}"))
+        label = there.label[:HEAD_BYTES] + bytes(LABEL_BYTES - HEAD_BYTES)
+        return await self._enter(decode_card(bytes.fromhex(card)).handle, card, Place(label, there.nonce))
+
+    async def _enter(self, handle: Handle, card: str, place: Place) -> int:
         data = bytes.fromhex(card)
-        handle = decode_card(data).handle
         found: list[int] = []
 
         def work() -> None:
             with self._store.transaction():
                 keep = Keep(StoredCard.of(handle, data, 0), card_hash(data))
-                found.append(self._store.apply(keep, self._record.place(handle)))
+                found.append(self._store.apply(keep, place))
 
         await self._in_writer(work)
         return found[0]
 
-    async def enter_under(self, name: str, card: str) -> None:
-        """Enter a card at the place of another handle of this directory, and wait until it is there."""
-        data = bytes.fromhex(card)
-        other = parse_handle(f"{name}@{self.host}")
+    async def named(self, name: str) -> int:
+        """How often somebody asked for the epochs of this name."""
+        return self._named[name]
 
-        def work() -> None:
-            with self._store.transaction():
-                self._store.apply(Keep(StoredCard.of(other, data, 0), card_hash(data)), self._record.place(other))
-
-        await self._in_writer(work)
-        await self.epochs(2)
+    async def newest(self) -> int:
+        """The newest epoch that is served."""
+        served = self._record.served
+        return 0 if served is None else served.number
 
     async def leave_out(self, name: str) -> None:
         """Leave what changes at a name out of the lists of changes."""

@@ -57,11 +57,13 @@ def _in_time(period_s: int) -> Text:
 _CLAIMS: Final = {
     "M-03": _say("m-03"),
     "M-06": _say("m-06"),
+    "M-08": _say("m-08"),
     "M-10": _say("m-10"),
     "M-11": _say("m-11"),
     "M-12": _say("m-12"),
     "M-13": _say("m-13"),
     "M-14": _say("m-14"),
     "M-15": _say("m-15"),
+    "M-18": _say("m-18"),
     "M-19": _say("m-19"),
 }  # fmt: skip

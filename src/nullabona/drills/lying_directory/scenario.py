@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from nullabona.client.profile import Unprotected
 from nullabona.drills.lying_directory.findings import SLACK_S, Caught, line, within
 from nullabona.drills.lying_directory.lists import found_by_own_look, refused_by_mirror, until_in_record, warned
 from nullabona.drills.lying_directory.relay import LyingRelay, lying_relay
+from nullabona.drills.lying_directory.unchanged import Prodded, enter_what_changes_nothing
 from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.reporting.text import Sentences, Tell, as_it_is
 from nullabona.drills.stage.playing import in_folder
@@ -52,14 +53,35 @@ async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) ->
             await client.account.create(f"{name}@{relay.host}")
             await client.account.wait_published(timeout_s=_patience(period_s))
         await until_in_record(jun, mina.me.handle, _patience(period_s))
-        caught = [lie async for lie in _Lies(relay, mina, jun, nari, tell, period_s, only)]
-    if not only or "M-19" in only:
-        tell(_say("one-witness-mirrors"))
-        (folder / "mirrored").mkdir()
-        async for lie in refused_by_mirror(folder / "mirrored", period_s, _patience(period_s)):
+        lies = _Lies(relay, mina, jun, nari, tell, period_s, only)
+        caught = [lie async for lie in lies]
+        more = []
+        if not only or "M-19" in only:
+            tell(_say("one-witness-mirrors"))
+            (folder / "mirrored").mkdir()
+            more.append(refused_by_mirror(folder / "mirrored", period_s, _patience(period_s)))
+        if not only or {"M-08", "M-18"}.intersection(only):
+            more.append(lies.unchanged())
+        return [*caught, *await _side_by_side(more, tell)]
+
+
+async def _side_by_side(stories: Sequence[AsyncIterator[Caught]], tell: Tell) -> list[Caught]:
+    """Play stories at different relays at one time: people take a minute to say that a record has stopped."""
+
+    async def hear(story: AsyncIterator[Caught]) -> list[Caught]:
+        found = []
+        async for lie in story:
             tell(line(lie))
-            caught.append(lie)
-    return caught
+            found.append(lie)
+        return found
+
+    tasks = [asyncio.create_task(hear(story)) for story in stories]
+    try:
+        return [lie for found in await asyncio.gather(*tasks) for lie in found]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _patience(period_s: int) -> float:
@@ -157,7 +179,7 @@ class _Lies:
         begun = time.monotonic()
         told = await self._warned_of(self._mina, after, frozenset(epochs[:2]))
         seconds = time.monotonic() - begun
-        await self._mend()
+        await self._until_true()  # it entered last; once more would be a change that changes nothing
         lies = (
             (
                 "M-11",
@@ -210,6 +232,13 @@ class _Lies:
         await self._mend()
         lie = _say("add-device-mina")
         return Caught("M-12", lie, _OWNER, code, frozenset({"foreign-entry"}), seconds, within_s=self._within_s)
+
+    def unchanged(self) -> AsyncIterator[Caught]:
+        """Her own card entered again, and a leaf beside Jun's label: what their devices let out, and tell."""
+        again = Prodded(self._mina, "enter", {"card": self._card().encoded.hex()}, _say("enter-own-again"))
+        beside = {"name": "jun", "card": self._made_up("otto").hex()}
+        people = [again, Prodded(self._jun, "enter_beside", beside, _say("enter-leaf-beside"))]
+        return enter_what_changes_nothing(self._relay, people, self._false(), self._patience_s, self._within_s)
 
     async def _leave_out(self) -> Caught:
         caught = await found_by_own_look(self._relay, self._mina, self._false(), self._patience_s, self._within_s)
@@ -293,6 +322,10 @@ class _Lies:
     async def _mend(self) -> None:
         """The operator puts Mina's own card back, and everybody has seen it."""
         await self._relay.operator.do("enter", card=self._card().encoded.hex())
+        await self._until_true()
+
+    async def _until_true(self) -> None:
+        """Until Mina's own card is in the record."""
         async with asyncio.timeout(self._patience_s):
             while True:
                 with suppress(PeerError):
