@@ -5,18 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Told
+from nullabona.client.runner.signed_stream import DigestsContradict, DigestsUnsigned, SignedStream
+from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Alone, Outcome, Told
 from nullabona.drills.coerced_operator.report import report_of
-from nullabona.drills.coerced_operator.scenario import describe, play
+from nullabona.drills.coerced_operator.scenario import describe, describe_alone, play
+from nullabona.drills.operator.alone import ADDED, EXCHANGED, SHORTENED, SIGNED
+from nullabona.drills.operator.alone import Alone as Telling
 from nullabona.drills.operator.interceptor import Peer
 from nullabona.drills.operator.lies import APART, CARDS, LIES, SPOIL, Liar
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Verdict
 from nullabona.processes.program import nulla, run
+from nullabona.relay.core.digests import Digests
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import POLICY_ROOM, Append, Appended, AwaitWake, Frames, Read
 from nullabona.wire.wakes import wake_tokens
@@ -31,6 +37,7 @@ GOOD = [
          looked=REFUSED if name == CARDS else ())
     for name in DEEDS
 ]  # fmt: skip
+ALONE = Alone(0.2, caught=True, caught_s=0.4, proven=True, believed=(), accused=())
 
 
 FEW = ("drop", SPOIL, "alter", APART, CARDS)
@@ -41,14 +48,19 @@ FEW = ("drop", SPOIL, "alter", APART, CARDS)
 
 @pytest.mark.timeout(900)  # each lie has room for some minutes: what took too long is for the drill to say
 def test_a_lie_of_each_kind_is_survived_and_told() -> None:
-    """Real processes: every lie was told, everybody has every message once, and the claims that need no other hold."""
-    told = play(lambda _: None, FEW)
+    """Real processes: every lie was told, everybody has every message once, and the claims that need no other hold.
+
+    So does that of single connections, which are told of activity before.
+    """
+    outcome = play(lambda _: None, FEW)
+    told = outcome.told
     assert list(FEW) == [one.name for one in told]
     assert all(one.answers >= 3 and one.whole and not one.forged for one in told), told
     assert all(one.noticed for one in told if one.name in NOTICED), "\n".join(map(str, told))
     assert [0] == [one.came_through for one in told if one.name == "drop"]
-    verdicts = {check.id: check.verdict for check in report_of(told).checks}
-    assert dict.fromkeys(PROVES, Verdict.UNPROVEN) | {"L-11": Verdict.HELD} == verdicts
+    verdicts = {check.id: check.verdict for check in report_of(outcome).checks}
+    held = dict.fromkeys(("L-04", "L-11"), Verdict.HELD)
+    assert dict.fromkeys(PROVES, Verdict.UNPROVEN) | held == verdicts, outcome.alone
 
 
 @pytest.mark.slow
@@ -97,9 +109,57 @@ def changed(name: str, **fields: object) -> list[Told]:
 )
 def test_what_goes_wrong_breaks_its_claim(told: list[Told], broken: set[str]) -> None:
     """A lost message, a forged one, a fork of which the deceived half is not told, a false card that is not refused."""
-    made = report_of(told)
+    made = report_of(Outcome(told, ALONE))
     assert broken == {check.id for check in made.checks if check.verdict is Verdict.FAILED}
     assert made.render("ko") != made.render("en")
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict", "words"),
+    [
+        ({}, Verdict.HELD, "it warned and kept both signatures"),
+        ({"caught": False}, Verdict.FAILED, "NOT NOTICED"),
+        ({"proven": False}, Verdict.FAILED, "NOT NOTICED"),
+        ({"believed": (ADDED, EXCHANGED)}, Verdict.FAILED, "everybody sees: added, exchanged"),
+        ({"accused": ("Leo",)}, Verdict.FAILED, "Leo"),
+        ({"read_s": None}, Verdict.UNPROVEN, "did not read that box"),
+        ({"read_s": None, "caught": False}, Verdict.FAILED, "NOT NOTICED"),
+    ],
+)
+def test_what_one_connection_alone_is_told_breaks_its_claim(
+    fields: dict[str, object], verdict: Verdict, words: str
+) -> None:
+    """A lie that is not found or not proven, one that is believed, somebody who accuses without a reason. That a box
+    is read is admitted: without it nothing was tried.
+    """
+    made = report_of(Outcome(GOOD, dataclasses.replace(ALONE, **fields)))  # type: ignore[arg-type]
+    assert [verdict] == [check.verdict for check in made.checks if check.id == "L-04"]
+    assert words in " ".join(made.render("en").split())
+    assert describe_alone(ALONE).ko != describe_alone(ALONE).en
+
+
+def test_each_face_is_what_it_says() -> None:
+    """Signed for one connection, it holds with the relay's key and leads elsewhere; what was lost is a true face of
+    what everybody is told; what is added or exchanged does not hold.
+    """
+    digests = Digests(random.Random(7).getrandbits, 2**20)
+    for box in range(12):
+        digests.record(os.urandom(32), box, object())
+    digests.close(100)
+    service, stream = SimpleNamespace(_digests=digests), SignedStream()
+    telling, before = Telling(), digests.head - 1
+    telling._service = service  # type: ignore[assignment]
+    told = digests.signed(digests.after(before, 2**20), brief=False)
+    true, tag = stream.check(told), b"\x01\x02\x03\x04"
+    shown = {kind: telling._face(kind, told, tag) for kind in (SIGNED, ADDED, EXCHANGED, SHORTENED)}
+    assert true.hashed == SignedStream().check(shown[SHORTENED]).hashed != SignedStream().check(shown[SIGNED]).hashed
+    for kind in (ADDED, EXCHANGED):
+        with pytest.raises(DigestsUnsigned):
+            SignedStream().check(shown[kind])
+    assert [True, True, True, False] == [tag in face.digests[0][1] for face in shown.values()]
+    stream.take(true)
+    with pytest.raises(DigestsContradict):
+        stream.check(shown[SIGNED])
 
 
 @pytest.mark.parametrize("name", LIES)

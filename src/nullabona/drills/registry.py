@@ -140,8 +140,9 @@ _ROWS: Final = (
     ),
     Drill(
         "coerced-operator",
-        "A relay hides, delays, swaps, repeats, garbles and denies, and shows two histories and false cards.",
-        tuple("L-01 L-02 L-10 L-11 L-13 L-16".split()),
+        "A relay hides, delays, swaps, repeats, garbles and denies, shows two histories and false cards, "
+        "and lies to one connection.",
+        tuple("L-01 L-02 L-04 L-10 L-11 L-13 L-16".split()),
         (_ONLY,),
     ),
     Drill(

@@ -62,4 +62,17 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/sync/histories.py", "    _diverge(step, room, track, view.device, warns=not innocent)\n\n\ndef _is_innocent", "\n\ndef _is_innocent"), blind=True),
     mutant("a frame that comes twice is two messages", "coerced-operator", "L-16",
         *AGAIN, blind=True),
+    # -- chosen from the line and the code, before the drill played it
+    mutant("what a relay signed is not compared with what it signs later", "coerced-operator", "L-04",
+        Edit("client/runner/signed_stream.py", "        if self.hashes[at] != known.hashed:\n", "        if False:\n"), blind=True),
+    mutant("nobody is told that a relay signed two things", "coerced-operator", "L-04",
+        Edit("client/runner/activity_watcher.py", "        self._context.warn(code, host=host)\n", ""), blind=True),
+    mutant("what a relay signed twice is not kept", "coerced-operator", "L-04",
+        Edit("client/runner/activity_watcher.py", "            keep_evidence(step.store, kept, step.local.host)\n", "            pass\n"), blind=True),
+    mutant("a signature over digests need not hold", "coerced-operator", "L-04",
+        Edit("client/runner/signed_stream.py", "            head.check()\n", "            pass\n"), blind=True),
+    mutant("one connection is enough to tell that tags were lost", "coerced-operator", "L-04",
+        Edit("client/runner/activity_stream.py", "        sure = goes_on and (self._few or not short)\n", "        sure = goes_on\n"), blind=True),
+    mutant("a digest's hash is of a few of its tags", "coerced-operator", "L-04",
+        Edit("log/digest_chain.py", "        rest = sha256(without(tags, few)).digest()\n", "        rest = sha256(without(few, few)).digest()\n"), blind=True),
 )  # fmt: skip

@@ -170,6 +170,10 @@ class Deeds:
                     break
         return {"last": last, "codes": codes}
 
+    async def evidence(self, code: str) -> list[str]:
+        """What this device keeps as evidence of a kind, in hexadecimal."""
+        return [each.shown.hex() for each in self._client.record.evidence() if each.code == code]
+
     async def room_ids(self) -> list[str]:
         """The ids of this account's rooms, in hexadecimal."""
         return [room.id.hex() for room in self._client.rooms.all()]

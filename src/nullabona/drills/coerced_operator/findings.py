@@ -88,6 +88,37 @@ class Told:
         return bool(_FORKED.intersection(self.codes) and (_FORKED | _GONE).intersection(deceived))
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What came of digests that one connection alone was told."""
+
+    read_s: float | None
+    """After how long the box was read that a signed lie told of; None: it was not."""
+    caught: bool
+    """Whether the one who was told it was warned on the next connection ..."""
+    caught_s: float
+    """... and after how long."""
+    proven: bool
+    """Whether the one file that they keep proves that the relay's key signed both."""
+    believed: tuple[str, ...]
+    """What was believed that must not be: `ADDED`, `EXCHANGED`, `SHORTENED` of `nullabona.drills.operator.alone`."""
+    accused: tuple[str, ...]
+    """Who of the others was told that the relay contradicts itself."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the lie was found and proven, and what others were shown did nothing."""
+        return self.caught and self.proven and not self.believed and not self.accused
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of the whole drill. ``alone``: None if that was not tried."""
+
+    told: list[Told]
+    alone: Alone | None = None
+
+
 def _in_turn(warned: Iterable[tuple[str, ...]]) -> Iterable[str]:
     return (code for codes in warned for code in codes)
 

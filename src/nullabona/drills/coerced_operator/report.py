@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Told
-from nullabona.drills.coerced_operator.scenario import describe, play
+from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Alone, Outcome, Told
+from nullabona.drills.coerced_operator.scenario import describe, describe_alone, play
 from nullabona.drills.operator.lies import APART, CARDS, SPOIL
 from nullabona.drills.reporting.report import Check, Report, Verdict
 from nullabona.drills.reporting.text import Sentences, Tell
@@ -24,26 +24,30 @@ def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
     """Play the drill in a new folder, no more than the lines of ``only`` need, and no further once all of these
     have failed. Raises what goes wrong.
     """
-    lies = {lie for line in only or _TRIED for lie in _TRIED[line][0]}
+    lies = {lie for line in only or _TRIED if line != _ALONE for lie in _TRIED[line][0]}
 
     def enough(told: Sequence[Told]) -> bool:
-        checks = {check.id: check.verdict for check in _checks({one.name: one for one in told})}
+        checks = {check.id: check.verdict for check in _checks(Outcome(list(told)))}
         return bool(only) and all(checks[line] is Verdict.FAILED for line in only)
 
-    return report_of(play(tell, [lie for lie in DEEDS if lie in lies], enough)).only(only)
+    chosen = [lie for lie in DEEDS if lie in lies]
+    return report_of(play(tell, chosen, enough, alone=not only or _ALONE in only)).only(only)
 
 
-def report_of(told: Sequence[Told]) -> Report:
+def report_of(outcome: Outcome) -> Report:
     """What came of it."""
+    told, alone = outcome.told, outcome.alone
     title = _say("relay-whose-operator")
     out = Report("coerced-operator", title)
     out.section(
         _say("each-lie-told"),
         [describe(one) for one in told],
     )
+    if alone is not None:
+        out.section(_say("one-connection-alone"), [describe_alone(alone)])
     out.section(_say("known-beside"), _BESIDE)
-    out.checks = _checks({one.name: one for one in told})
-    out.data = {"lies": msgspec.to_builtins(told)}
+    out.checks = _checks(outcome)
+    out.data = {"lies": msgspec.to_builtins(told), "alone": msgspec.to_builtins(alone)}
     return out
 
 
@@ -54,8 +58,19 @@ _BESIDE: Final = (
 )  # fmt: skip
 
 
-def _checks(told: dict[str, Told]) -> list[Check]:
-    return [_check(id, lies, holds, told) for id, (lies, holds) in _TRIED.items()]
+def _checks(outcome: Outcome) -> list[Check]:
+    told = {one.name: one for one in outcome.told}
+    checks = [_check(id, lies, holds, told) for id, (lies, holds) in _TRIED.items()]
+    return sorted([*checks, _check_alone(outcome.alone)], key=lambda check: check.id)
+
+
+def _check_alone(alone: Alone | None) -> Check:
+    """That the box is read is admitted; if it was not, the lie was not believed, and nothing was there to be caught."""
+    if alone is None:
+        return Check(_ALONE, Verdict.UNPROVEN, _CLAIMS[_ALONE].because(_LOST_BEFORE))
+    wrong = [*alone.believed, *alone.accused]
+    check = Check.of(_ALONE, _CLAIMS[_ALONE].with_list(", ".join(wrong)), held=alone.held)
+    return check.unless(_say("not-read") if alone.read_s is None else None)
 
 
 def _check(id: str, lies: Sequence[str], holds: Callable[[Told], bool], told: dict[str, Told]) -> Check:
@@ -84,10 +99,13 @@ _TRIED: Final[dict[str, tuple[Sequence[str], Callable[[Told], bool]]]] = {
     "L-16": (tuple(DEEDS), lambda one: one.whole and one.answers > 0),
 }
 """For each claim the lies that try it, and what has to be so of each."""
+_ALONE: Final = "L-04"
+"""The line that no lie tries which everybody is told."""
 _LOST_BEFORE: Final = _say("not-all-tried")
 _CLAIMS: Final = {
     "L-01": _say("l-01"),
     "L-02": _say("l-02"),
+    _ALONE: _say("l-04"),
     "L-10": _say("l-10"),
     "L-11": _say("l-11"),
     "L-13": _say("l-13"),

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.coerced_operator.findings import DEEDS, HALF, NOTICED, Told, once
+from nullabona.drills.coerced_operator.alone import Telling
+from nullabona.drills.coerced_operator.findings import DEEDS, HALF, NOTICED, Alone, Outcome, Told, once
 from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, SPOIL, STANDING
 from nullabona.drills.reporting.text import Sentences, Tell, Text, as_it_is
 from nullabona.drills.stage.playing import in_folder
@@ -46,9 +47,17 @@ def _never(_: Sequence[Told]) -> bool:
 
 
 async def tell_lies(
-    folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
-) -> list[Told]:
-    """Tell every lie, one after the other, until ``enough`` came of them; between two of them the relay is honest."""
+    folder: Path,
+    tell: Tell,
+    lies: Sequence[str] = tuple(DEEDS),
+    enough: Callable[[Sequence[Told]], bool] = _never,
+    *,
+    alone: bool = True,
+) -> Outcome:
+    """Tell every lie, one after the other, until ``enough`` came of them; between two of them the relay is honest.
+
+    ``alone``: before that, tell single connections of activity.
+    """
     async with AsyncExitStack() as stack:
         tell(_say("operator-made-run"))
         play = python("-m", "nullabona.drills.operator.lies", "relay", "serve", "--data", str(folder / "relay"))
@@ -56,21 +65,29 @@ async def tell_lies(
         relay = await stack.enter_async_context(working(serve, folder / "relay.log"))
         scene = _Scene(relay, folder / "people", stack)
         await scene.gather()
-        told = []
+        found = None
+        if alone:
+            found = await scene.tell_alone()
+            tell(describe_alone(found))
+        told: list[Told] = []
         for name in lies:
             one = await scene.lie(name)
             told.append(one)
             tell(describe(one))
             if not one.whole or enough(told):
                 break
-        return told
+        return Outcome(told, found)
 
 
 def play(
-    tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
-) -> list[Told]:
+    tell: Tell,
+    lies: Sequence[str] = tuple(DEEDS),
+    enough: Callable[[Sequence[Told]], bool] = _never,
+    *,
+    alone: bool = True,
+) -> Outcome:
     """Play it in a new folder."""
-    return in_folder(lambda folder: tell_lies(folder, tell, lies, enough))
+    return in_folder(lambda folder: tell_lies(folder, tell, lies, enough, alone=alone))
 
 
 def describe(told: Told) -> Text:
@@ -83,6 +100,14 @@ def describe(told: Told) -> Text:
     end = _say("everybody-whole", after=after) if told.whole else _say("something-missing")
     values = {"lies": told.answers, "shown": shown, "forged": forged, "warnings": warnings, "end": end}
     return _say("lies-told", deed=deed, **values)
+
+
+def describe_alone(found: Alone) -> Text:
+    """The same, of what single connections were told."""
+    read = _say("read-after", seconds=found.read_s) if found.read_s is not None else _say("not-read")
+    caught = _say("caught-after", seconds=found.caught_s) if found.caught and found.proven else _say("not-caught")
+    believed = ", ".join(found.believed) if found.believed else _say("nothing-read")
+    return _say("told-alone", read=read, caught=caught, believed=believed)
 
 
 class _Scene:
@@ -105,6 +130,12 @@ class _Scene:
         await company.group(_GROUP, first, *others)
         await self._say("전에 before")
         await self._all(_PATIENCE_S)
+
+    async def tell_alone(self) -> Alone:
+        """What comes of digests that one connection alone is told. Nobody's warnings of it count later."""
+        found = await Telling(self._relay, self._people).tell()
+        await self._warned()
+        return found
 
     async def lie(self, name: str) -> Told:
         """Tell one lie while everybody speaks; then be honest until everybody has everything."""

@@ -85,7 +85,7 @@ class _Hold:
 
     def take_head(self, original: Method, this: Front, request: Any) -> None:  # noqa: ANN401 - h11's request
         lines = [request.method + b" " + request.target, *(b": ".join(each) for each in request.headers.raw_items())]
-        self._heads.setdefault(_place_of(this), b"\n".join(lines))
+        self._heads.setdefault(place_of(this), b"\n".join(lines))
         original(this, request)
 
     def dispatch(
@@ -130,12 +130,12 @@ class _Hold:
     def _peer(self, caller: Any) -> Peer:  # noqa: ANN401 - a Front or a WebSocket
         if id(caller) not in self._peers:
             self._count += 1
-            place = _place_of(caller)
+            place = place_of(caller)
             self._peers[id(caller)] = Peer(self._count, place[0], self._heads.pop(place, b""))
         return self._peers[id(caller)]
 
 
-def _place_of(caller: Any) -> tuple[str, int]:  # noqa: ANN401 - a Front or a WebSocket
+def place_of(caller: Any) -> tuple[str, int]:  # noqa: ANN401 - a Front or a WebSocket
     """Address and port of a connection's other end. The relay never asks for it; the kernel has to know."""
     transport = caller._transport  # noqa: SLF001 - it is the operator's own program
     if transport is None:

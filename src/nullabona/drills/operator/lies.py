@@ -2,7 +2,7 @@
 
 ``python -m nullabona.drills.operator.lies relay serve ...`` is ``nulla relay serve ...`` that obeys lines of JSON on
 stdin, ``{"do": "lie", "name": ..., "apart": [address, ...]}`` or ``{"do": "count"}``, and answers each with
-``{"ok": VALUE}``.
+``{"ok": VALUE}``. What single connections are told of activity is in `alone`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
+from nullabona.drills.operator.alone import Alone
 from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.operator.interceptor import Peer, intercept
 from nullabona.drills.operator.serving import serve
@@ -139,6 +140,7 @@ class Liar:
         self._box_of: dict[bytes, bytes] = {}
         self._woken: set[bytes] = set()
         self._count = 0
+        self.alone = Alone()
 
     # -- orders
 
@@ -163,12 +165,40 @@ class Liar:
         grew = [(real, other) for real, other in both if 0 < real.before < len(other.frames)]
         return bool(grew) and all(len(real.frames) > len(other.frames) for real, other in grew)
 
+    def tell_alone(self, faces: dict[str, tuple[str, str]]) -> None:
+        """Show each of these addresses, on the connection of this moment alone, a face of the next digest: see `Alone`.
+        Nothing else is a lie then, and what is read from now on is counted.
+        """
+        self.alone.show(faces)
+
+    def untold(self) -> list[str]:
+        """Which of them were shown nothing yet."""
+        return self.alone.untold
+
+    def read_since(self) -> dict[str, list[str]]:
+        """See `Alone`."""
+        return self.alone.read_since()
+
+    def calm_s(self) -> float:
+        """For how long nobody has written to a room's box."""
+        return self.alone.calm_s(time.monotonic())
+
+    def cut_off(self, address: str) -> None:
+        """See `Alone`."""
+        self.alone.cut_off(address)
+
+    def key(self) -> str:
+        """That which signs the digests."""
+        return self.alone.key().hex()
+
     # -- what passes
 
     def asked(self, peer: Peer, request: Request) -> AnyResponse | None:
         """See `Interceptor`. Who is kept apart is served from another shelf."""
         if isinstance(request, Append) and request.policy == POLICY_ROOM:
             self._note(request)
+        if isinstance(request, Read) and request.policy == POLICY_ROOM:
+            self.alone.reads(peer.address, _read(request))
         if self._lie != APART or peer.address not in self._apart:
             return None
         if isinstance(request, Append) and request.policy == POLICY_ROOM:
@@ -217,6 +247,8 @@ class Liar:
     def _note(self, request: Append) -> None:
         """A room's box and its wake tokens. It counts even if the appending client is gone before the answer."""
         self._real.setdefault(_written(request), _Box())
+        if request.wake is not None:
+            self.alone.wrote(_written(request), bytes(request.wake[0]), time.monotonic())
         if request.wake is not None and request.wake[0] not in self._woken:
             self._woken.add(request.wake[0])
             self._box_of |= dict.fromkeys(wake_tokens(*request.wake), _written(request))
@@ -275,6 +307,7 @@ def main() -> None:
     """Serve a relay that obeys."""
     liar = Liar()
     intercept(liar)
+    liar.alone.take_part()
     threading.Thread(target=_obey, args=(liar,), daemon=True).start()
     serve(sys.argv[1:])
 
