@@ -44,7 +44,7 @@ SOON = Timing(
     active=20,
     behind=50,
 )
-QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5), timing=SOON)
+QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5, apart_s=0.05), timing=SOON)
 PATIENCE_S = 20.0
 _names = itertools.count(1)
 _LATIN = str.maketrans("0123456789", "bcdfghjkmp")

@@ -17,7 +17,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.directory.keeping import own_cards
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot
-from nullabona.client.runner import now_ms
+from nullabona.client.runner import now_ms, publishing
 from nullabona.client.store import SqliteStore
 from nullabona.wire.card import CardDevice, CardForked, verify_card
 from nullabona.wire.certificate import open_certificate
@@ -196,8 +196,12 @@ def age(path_store: SqliteStore, days: int) -> None:
         accounts._save(path_store, replace(account.record, package_day=account.record.package_day - days))
 
 
-def test_a_running_client_renews_its_card(swift: Service, tmp_path: Path) -> None:
-    """A week later the directory shows a card with a fresh key package, as soon as it stands in the record."""
+def test_a_running_client_renews_its_card(swift: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A week later the directory shows a card with a fresh key package, as soon as it stands in the record.
+
+    At a time that is drawn, which comes at once here.
+    """
+    monkeypatch.setattr(publishing, "LATE_S", 0)
 
     async def story() -> None:
         async with people(swift, tmp_path, "a", "b") as (a, _):

@@ -19,6 +19,8 @@ class Policy:
     most_s: float = 60.0
     steady_s: float = 30.0
     """A connection that lasted this long was a good one: the next failure counts as the first."""
+    apart_s: float = 5.0
+    """What waited for a relay that was out of reach goes out within so many seconds, each request at its own time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,7 +266,11 @@ class UnlinkedConnection(OneShotConnection):
 
     async def ready(self) -> Carrier:
         """See `RelayConnection.ready`."""
-        await self.persistent.reached()
+        while not self.persistent.is_reached:
+            await self.persistent.reached()
+            # Else what waited for several boxes would come in one moment, with the new connection on which activity is
+            # told, and a relay can have a device wait by refusing it that.
+            await asyncio.sleep(fraction() * self._policy.apart_s)
         return await super().ready()
 
     async def rest(self) -> None:
