@@ -84,6 +84,15 @@ async def people(service: Service, folder: Path, *names: str, options: Options =
         yield clients
 
 
+@asynccontextmanager
+async def two_contacts(
+    service: Service, folder: Path, options: Options
+) -> AsyncIterator[tuple[Client, list[tuple[Client, bytes]]]]:
+    """A client with these options, and two others, each with the room of two that they share."""
+    async with people(service, folder, "a", options=options) as (one,), people(service, folder, "b", "c") as others:
+        yield one, [(other, await befriend(one, other)) for other in others]
+
+
 async def happens(client: Client, kind: type[E], fits: Callable[[E], bool] = lambda _: True, *, after: int = 0) -> E:
     """The first such event; waits for it."""
     async with asyncio.timeout(PATIENCE_S):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from nullabona.client.api import Policy
 from nullabona.client.net import PostCarrier
 from nullabona.client.runner import connections
 from nullabona.wire.messages import AnyRequest, AnyResponse, Append
-from tests.api.people import PATIENCE_S, QUICK, befriend, new_name, opened, play
+from tests.api.people import PATIENCE_S, QUICK, play, two_contacts
 from tests.api.service import Service
 from tests.api.test_apart import becomes, talk
 from tests.api.test_named_by_a_cut import Operator
@@ -40,21 +39,15 @@ def test_what_waited_for_a_relay_comes_at_moments_of_its_own(
         operator = Operator()
         policy = Policy(first_s=0.05, most_s=0.5, apart_s=3.0)
         met = replace(QUICK, dial=operator.dial, post=Posts, policy=policy)
-        async with AsyncExitStack() as stack:
-            a = await stack.enter_async_context(opened(tmp_path / "a", met))
-            b, c = [await stack.enter_async_context(opened(tmp_path / name)) for name in "bc"]
-            for client, name in ((a, "a"), (b, "b"), (c, "c")):
-                await client.account.create(service.handle(new_name(name)))
-                await client.account.wait_published(timeout_s=PATIENCE_S)
-            rooms = [await befriend(a, b), await befriend(a, c)]
-            for other, room in zip((b, c), rooms, strict=True):
+        async with two_contacts(service, tmp_path, met) as (a, others):
+            for other, room in others:
                 await talk(a, other, room, rounds=1)
             await a.sync(timeout_s=PATIENCE_S)
             operator.shut = True
             await operator.cut()
             await becomes(lambda: not a.status().relays[0].connected)
             appended.clear()
-            sent = [(room, await a.messages.send(room, "meanwhile")) for room in rooms]
+            sent = [(room, await a.messages.send(room, "meanwhile")) for _, room in others]
             assert [] == appended
             operator.shut = False
             for room, message in sent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +10,7 @@ from nullabona.client.api import NetOptions, Policy
 from nullabona.client.net import Endpoint, PostCarrier, Unreachable
 from nullabona.wire.address import box_address
 from nullabona.wire.messages import AnyRequest, AnyResponse, Append, Read
-from tests.api.people import PATIENCE_S, QUICK, befriend, new_name, opened, play, until
+from tests.api.people import PATIENCE_S, QUICK, play, two_contacts, until
 from tests.api.service import Service
 from tests.api.test_apart import becomes, boxes, talk
 
@@ -57,13 +56,7 @@ def test_a_box_that_is_refused_holds_up_no_other(service: Service, tmp_path: Pat
     async def story() -> None:
         relay = Refusing()
         patient = replace(QUICK, post=relay.post, policy=Policy(first_s=4 * PATIENCE_S, most_s=4 * PATIENCE_S))
-        async with AsyncExitStack() as stack:
-            a = await stack.enter_async_context(opened(tmp_path / "a", patient))
-            b, c = [await stack.enter_async_context(opened(tmp_path / name)) for name in "bc"]
-            for client, name in ((a, "a"), (b, "b"), (c, "c")):
-                await client.account.create(service.handle(new_name(name)))
-                await client.account.wait_published(timeout_s=PATIENCE_S)
-            refused, other = await befriend(a, b), await befriend(a, c)
+        async with two_contacts(service, tmp_path, patient) as (a, [(b, refused), (c, other)]):
             await talk(a, b, refused, rounds=1)
             await talk(a, c, other, rounds=1)
             relay.boxes = boxes(a, refused)

@@ -1,10 +1,9 @@
 """Connections to relays: persistent ones are a WebSocket, one-shot ones send each request by a POST of its own.
 
 No connection ties two requests for boxes together: each goes by POST, on a connection of its own, and so does what is
-public or nobody's business (cards, other people's inboxes). Nor does when they are tried again after a failure: what
-fails for one box, or one purpose, holds up no other, since all that waited would come in one moment. Persistent is one
-on which the activity of a relay is told. With `NetOptions.fast` all room boxes of a relay share one; the inbox does
-not.
+public or nobody's business (cards, other people's inboxes). A request that fails for one box, or one purpose, holds up
+no other, since all that waited would come in one moment. Persistent is one on which the activity of a relay is told.
+With `NetOptions.fast` all room boxes of a relay share one; the inbox does not.
 """
 
 from __future__ import annotations

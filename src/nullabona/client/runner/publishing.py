@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nullabona.client.account import (
+    RENEW_DAYS,
     Account,
     load_account,
     need_account,
@@ -50,7 +51,9 @@ RETRY_S: Final = 300.0
 RENEW_S: Final = 3_600
 """A card whose renewal is due is renewed within this time, drawn at each start: not when the device comes on."""
 LATE_S: Final = 600
-"""The same of a renewal that was due a day ago: a device may never be on for an hour."""
+"""The same of a renewal that was due a day ago: a device may never be on for an hour. One that was due a week ago is
+made at once: a device may be on for seconds only, as commands are, and a card that is never renewed lapses.
+"""
 LAG_S: Final = 30.0
 """How often a restored device looks whether the record shows the lost device's last card by now."""
 STALE: Final = frozenset({"card-stale", "card-forked"})
@@ -160,7 +163,8 @@ class Publishing:
             return
         if self._renew_ms is None:
             within_s = LATE_S if renewal_due(account, today - 1) else RENEW_S
-            self._renew_ms = now + int(fraction() * within_s * 1_000)
+            late = renewal_due(account, today - RENEW_DAYS)
+            self._renew_ms = now if late else now + int(fraction() * within_s * 1_000)
         if now >= self._renew_ms:
             self._renew_ms = None
             with self._context.engine.step(now) as step:

@@ -132,7 +132,7 @@ class _Scene:
         await self._all(_PATIENCE_S)
 
     async def tell_alone(self) -> Alone:
-        """What comes of digests that one connection alone is told. Nobody's warnings of it count later."""
+        """Tell single connections of activity. What people are warned of by that is not counted for later lies."""
         found = await Telling(self._relay, self._people).tell()
         await self._warned()
         return found

@@ -78,7 +78,7 @@ class Alone:
     # -- orders
 
     def show(self, faces: Mapping[str, tuple[str, str]]) -> None:
-        """In the next digest show each of these addresses a face of its own, about a box."""
+        """Show each of these addresses a face of the next digest: its kind, and the box that it is about."""
         self._read.clear()
         self._written.clear()
         self._faces = {address: (kind, self._secrets[bytes.fromhex(box)]) for address, (kind, box) in faces.items()}
