@@ -8,18 +8,20 @@ from typing import Any
 
 import msgspec
 
-from nullabona.client.core.delivery import box_log
+from nullabona.client.core.delivery import box_log, room_items
 from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.union import logged_fact
-from nullabona.client.core.model.outbox_targets import InboxFrame
+from nullabona.client.core.model.inbox_items import TicketRequest, open_item
+from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import BoxTrack, Merged, RoomState, Winner
 from nullabona.client.core.step import Step
-from nullabona.wire.frame import Kind
+from nullabona.wire.address import epoch_keys
+from nullabona.wire.frame import Kind, open_frame
 from tests.core.seen import digest, earlier
 from tests.core.stage import RELAY, START, Other, Randomness, Stage, box_of
 
@@ -92,11 +94,34 @@ class Fork:
             for other in others:
                 inbox_addresses.remember(step, other.card())
 
-    def asked(self) -> list[tuple[Other, Any]]:
+    def in_inboxes(self) -> list[tuple[Other, Any]]:
         """What lies in the outbox for the inboxes of Jun, Bo and Eve, in order."""
         owners = {bytes(other.inbox.address): other for other in PEOPLE}
         items = [item for item in self.stage.outbox(InboxFrame) if box_of(item) in owners]
         return [(owners[box_of(item)], owners[box_of(item)].opened(item.data)) for item in items]
+
+    def in_boxes(self) -> list[TicketRequest]:
+        """The questions that lie in the outbox for boxes of the room, in order."""
+        found = []
+        for item in self.stage.outbox(RoomFrame):
+            assert isinstance(item.target, RoomFrame)
+            opened = open_frame(epoch_keys(item.target.secret).frame_key, item.target.box, item.data)
+            if opened.kind is Kind.ITEM:
+                assert (room_items.OPEN, False) == (opened.body[:1], opened.indirect)
+                sender, question = open_item(item.target.box, opened.body[1:])
+                assert isinstance(question, TicketRequest)
+                assert (self.stage.me.device, item.target.box) == (sender.device_id, question.box)
+                found.append(question)
+        return found
+
+    def asked(self) -> list[tuple[Other, TicketRequest]]:
+        """Who is asked in boxes of the room and what, in order; the same in two boxes counts once."""
+        owners = {other.account: other for other in PEOPLE}
+        once = {question.id: question for question in self.in_boxes()}
+        return [
+            (owners[each.helper], msgspec.structs.replace(each, box=b"", helper=b"", key=b"", id=b""))
+            for each in once.values()
+        ]
 
 
 class Alone(Fork):

@@ -115,9 +115,14 @@ def test_a_question_names_the_fork_or_else_where_we_are() -> None:
 
 
 def test_who_does_not_answer_is_looked_up_from_the_third_question_on() -> None:
-    """Their inbox may be elsewhere by now."""
+    """Their inbox may be elsewhere by now. Who is asked in the room's boxes is not looked up."""
     fork = Fork()
     fork.reachable(*PEOPLE)
+    fork.look_for(branch("fork", JUN))
+    for _ in range(3):
+        ask(fork)
+    with fork.here() as (step, _, _track):
+        assert [] == inbox_addresses.wanted(step)
     fork.look_for(branch("fork", JUN))
     looked = []
     for _ in range(3):

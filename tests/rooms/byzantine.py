@@ -12,12 +12,14 @@ from hashlib import sha256
 import msgspec
 import nullabona_mls as native
 
+from nullabona.client.core.delivery.room_items import OPEN, SEALED
 from nullabona.client.core.model import content, inbox_items
 from nullabona.client.core.model.proofs import MoveOrder, encode_move, make_claim, make_move
 from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_info
 from nullabona.errors import NullabonaError
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind
+from nullabona.wire.seal import ITEM_DIRECT, seal_answer
 from tests.rooms.hostile import drop_in, gone
 from tests.rooms.hostile_device import HostileDevice
 from tests.rooms.kept import KeptEpoch, branch
@@ -54,7 +56,7 @@ class Hostile(HostileDevice):
             self._claims, self._commits, self._commits_ahead, self._moves, self._replays, self._trims, self._garbles,
             self._lacks_blob, self._sends_ticket, self._sends_ticket, self._sends_item, self._invites, self._asks,
             self._garbles_item, self._ends_room, self._takes_over, self._freezes, self._burns,
-            self._invites_away, self._invites_away, self._shuts_out,
+            self._invites_away, self._invites_away, self._shuts_out, self._asks_in_box, self._answers_in_box,
         ]  # fmt: skip
         chosen = [*deeds, self._storms] if self.storms else deeds
         return [deed for deed in chosen if deed.__name__ not in self.without]
@@ -177,7 +179,7 @@ class Hostile(HostileDevice):
         if self.dice.between(0, 1):
             self._append(kept, self.dice.bytes(512))
         else:
-            kind = self._one([Kind.MESSAGE, Kind.COMMIT, Kind.SETTLED, Kind.MOVE])
+            kind = self._one(list(Kind))
             self._put(kept, kind, self.dice.bytes(self.dice.between(0, 400)), indirect=bool(self.dice.between(0, 1)))
 
     def _lacks_blob(self) -> None:
@@ -254,6 +256,28 @@ class Hostile(HostileDevice):
         self._to(
             self._one(self.victims), inbox_items.TicketRequest(self.room, kept.epoch, self._one([b"", self._hash()]))
         )
+
+    def _asks_in_box(self) -> None:
+        """For a ticket or a file, of anybody, with a key that is one or none, signed for that box or another."""
+        kept, other = self._epoch(), self._epoch()
+        victim = self._one(self.victims)
+        key = self._one([self.person.card.inbox.hpke_key, victim.card.inbox.hpke_key, self.dice.bytes(1_216), b""])
+        box = self._one([kept, other]).keys.box.address
+        asked = inbox_items.TicketRequest(
+            self.room, kept.epoch, self._one([b"", self._hash()]), box=box, helper=victim.account, key=key,
+            id=self._one([bytes(8), self.dice.bytes(8)]),
+        )  # fmt: skip
+        body = self._one([asked, asked, inbox_items.FileRequest(self.room, self._one(self._ids()))])
+        item = inbox_items.sign_item(self.person.mls, other.keys.box.address, body)
+        self._put(kept, Kind.ITEM, self._one([OPEN, OPEN, SEALED, b"\x02"]) + item)
+
+    def _answers_in_box(self) -> None:
+        """A question that nobody asked it, or somebody did: the way into a branch of its own, or *gone*."""
+        kept, victim = self._epoch(), self._one(self.victims)
+        address = kept.keys.box.address
+        body = self._one([self._ticket(kept, kept.history[-8:]), gone(self.world, self.room)])
+        plain = ITEM_DIRECT + inbox_items.sign_item(self.person.mls, address, body)
+        self._put(kept, Kind.ITEM, SEALED + seal_answer(victim.card.inbox.hpke_key, address, plain))
 
     def _sends_item(self) -> None:
         kept = self._epoch()

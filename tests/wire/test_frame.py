@@ -56,8 +56,8 @@ def sealed(padded: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "padded",
-    [bytes(484), b"x" * 484, pad(b"", 28), pad(b"\0", 28), pad(b"\x05x", 28), pad(b"\x85x", 28), pad(b"\x7f", 28)],
-    ids=["zeros", "no mark", "no kind", "kind 0", "kind 5", "indirect kind 5", "kind 127"],
+    [bytes(484), b"x" * 484, pad(b"", 28), pad(b"\0", 28), pad(b"\x06x", 28), pad(b"\x86x", 28), pad(b"\x7f", 28)],
+    ids=["zeros", "no mark", "no kind", "kind 0", "kind 6", "indirect kind 6", "kind 127"],
 )
 def test_wrong_insides_are_malformed(padded: bytes) -> None:
     """Decryption alone does not make a frame."""

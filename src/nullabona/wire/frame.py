@@ -36,6 +36,8 @@ class Kind(enum.IntEnum):
     """A commit that its sender has merged, put back after order was lost (spec/room.md §5)."""
     MOVE = 4
     """An order that the room's boxes are kept by another relay from now on (spec/relocation.md)."""
+    ITEM = 5
+    """What one device asks others of the room, or their answer, sealed to who asked (spec/room.md §7.1)."""
 
 
 INDIRECT: Final = 0x80

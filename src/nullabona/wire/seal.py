@@ -44,6 +44,7 @@ _MLKEM_PUBLIC_SIZE: Final = 1_184
 _MLKEM_SEED_SIZE: Final = 64
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _DOMAIN: Final = b"nullabona inbox v1"
+_ANSWER_DOMAIN: Final = b"nullabona room answer v1"
 
 
 class Inbox(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +123,19 @@ def open_inbox_frame(seed: bytes, inbox: Address, frame: bytes) -> bytes:
     if len(frame) not in BUCKETS:
         raise Malformed("an inbox frame's size is not a padding bucket")
     return unpad(open_sealed(seed, _DOMAIN + inbox, frame))
+
+
+def seal_answer(hpke_key: bytes, box: Address, plaintext: bytes) -> bytes:
+    """``plaintext`` for a device that asked in the room's box ``box``; a frame of that box pads it (spec/room.md §7.1).
+
+    Raises `Malformed` if the key is not one.
+    """
+    return seal_to(hpke_key, _ANSWER_DOMAIN + box, plaintext)
+
+
+def open_answer(seed: bytes, box: Address, sealed: bytes) -> bytes:
+    """What an answer in the room's box ``box`` says. Raises `Malformed` if it is not for this seed's key and box."""
+    return open_sealed(seed, _ANSWER_DOMAIN + box, sealed)
 
 
 def _load_public(public_key: bytes) -> MLKEM768X25519PublicKey:

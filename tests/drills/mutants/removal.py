@@ -72,7 +72,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "    for said in step.store.own_messages(room.id, tuple(MessageState)):\n        if said.box == box:\n            step.store.drop_message(room.id, said.id)\n"
              "    track.incarnation = incarnation\n"), stuck=True, blind=True),
     mutant("who lacks a piece of a file does not ask its sender", "removal", "X-02",
-        Edit("client/core/timeline/file_messages.py", "                inbox_sending.post(step, row.account, handle, FileRequest(room, message))\n", "                pass\n"), stuck=True, blind=True),
+        Edit("client/core/timeline/file_messages.py", "        room_items.ask(step, room, room.current, FileRequest(room_id, row.id))\n", "        pass\n"), stuck=True, blind=True),
     mutant("all files of a device have one key", "removal", "X-03",
         Edit("client/api/files.py", "                keys.append(os.urandom(32))", '                keys.append(globals().setdefault("ONE", os.urandom(32)))'), blind=True, trace="the same hashes"),
     mutant("all boxes of all rooms are written with one secret", "removal", "X-04",

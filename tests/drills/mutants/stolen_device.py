@@ -62,7 +62,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/identity/device_certificates.py", "    return card.account_id == sender.account_id and any(device.certificate == sender for device in card.devices)",
              "    return card.account_id == sender.account_id"), blind=True),
     mutant("who was put out is one of the account's devices to its other devices", "stolen-device", "D-14",
-        Edit("client/core/sync/tickets.py", "    if sender.account_id == step.local.account and sender.device_id in own_devices.gone(step.store):\n        if step.store.saw(_GONE, _mark(step, room, sender.device_id), step.day):\n            inbox_sending.answer(step, sender.account_id, Gone(room.id, sender.device_id, step.day))\n        return True\n", ""),
+        Edit("client/core/sync/tickets.py", '    if sender.account_id == step.local.account and sender.device_id in own_devices.gone(step.store):\n        if step.store.saw(_GONE, _mark(step, room, sender.device_id), step.day):\n            _answer(step, room, sender.account_id, asked, Gone(room.id, sender.device_id, step.day), "")\n        return True\n', ""),
         Edit("client/core/sync/tickets.py", "        return device_certificates.is_ours(step, sender)\n", "        return True\n"), blind=True),
     mutant("a restored device leaves the old ones in", "stolen-device", "D-20",
         Edit("client/account.py", "        own_devices.note_gone(store, [device.certificate.device_id for device in previous.devices])\n", ""), stuck=True, blind=True),

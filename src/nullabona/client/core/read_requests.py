@@ -25,7 +25,7 @@ def room_reads(room: RoomState) -> tuple[ReadRequest, ...]:
             wake_token=track.wake_token,
             wake_secret=track.keys.wake_secret,
         )
-        for track in room.boxes
+        for track in (*room.boxes, *room.former_boxes)
     )
 
 

@@ -18,7 +18,7 @@ from nullabona.client.core.model.facts.union import Fact, encode_fact
 from nullabona.client.core.model.mls_port import Group, Mls
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Device
-from nullabona.client.core.model.requests import REPLIES, ReadFor, Scout
+from nullabona.client.core.model.requests import REPLIES, ReadFor, RoomAnswer, Scout
 from nullabona.client.core.model.state import RoomState, decode_state, encode_state
 from nullabona.wire.handle import parse_handle
 
@@ -141,6 +141,8 @@ class Step:
     """Relays that are connected. We know nothing yet about relays in neither set."""
     scouts: list[Scout] = field(default_factory=list)
     """Reads at other relays that this step asks for."""
+    answers: list[RoomAnswer] = field(default_factory=list)
+    """Answers to our questions that this step found in boxes of rooms: they are acted on like items of the inbox."""
     chosen: bool = True
     """The person caused this step; False if something received, or time, did."""
     told: list[Fact] = field(default_factory=list)

@@ -43,7 +43,7 @@ def queue_frame(
 
 
 def queue_last(step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes) -> None:
-    """Put a frame into the outbox for a box that this device no longer follows, without a record of the frame."""
+    """Put a frame into the outbox without a record of it: it is sent once, and never put back."""
     frame = _seal(step, room, track, kind, body)
     queue_raw(step, room, track, sha256(frame).digest(), frame)
 

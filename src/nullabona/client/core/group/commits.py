@@ -37,12 +37,14 @@ from nullabona.client.core.model.proofs import MOST_BY_LINK, TAG_SIZE, CommitNot
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo, decode_info, encode_info
 from nullabona.client.core.model.state import JOINED, LEFT, REMOVED, BoxTrack, Merged, PendingCommit, RoomState, Winner
-from nullabona.client.core.step import Step
+from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import notices, profiles, sending
 from nullabona.wire.frame import Kind
 
 ASLEEP_MS = 600_000
 """A device that is so late was switched off: the room may be in another epoch by now."""
+LONG_AWAY_MS = 21 * DAY_MS
+"""A device that is so late was off for about a month: others may follow none of the boxes that it knows."""
 KEPT_HISTORY = 128
 """How many commits of the branch we remember, to judge forks and to redo what a fork undid."""
 
@@ -56,6 +58,8 @@ def renew_keys(step: Step, room: RoomState) -> None:
         return
     if step.now - room.update_at > ASLEEP_MS:
         intents.look_first(step, room.current)
+    if step.now - room.update_at > LONG_AWAY_MS:
+        room.back_at = step.now
     room.update_at = step.now + step.timing.update + step.rng.between(0, step.timing.update // 4)
     if step.others(room, room.epoch) and not is_shut(step.store, room.info):
         intents.want(room, UpdateKeys())
@@ -273,7 +277,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
         if track is not watch:
             step.store.drop_box(track.keys.box.address)
     room.boxes = [watch] if watch is not None else []
-    room.intents, room.asked = [], []
+    room.intents, room.asked, room.former_boxes = [], [], []
     room.receipt_at = room.note_at = room.scout_at = room.update_at = None
     if watch is None:
         welcomes.forget_invites(step, room)

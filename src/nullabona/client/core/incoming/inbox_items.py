@@ -35,6 +35,7 @@ from nullabona.client.core.model.inbox_items import (
     open_item,
 )
 from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.requests import RoomAnswer
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.operator_notices import taking
@@ -49,7 +50,7 @@ from nullabona.wire.blob import decode_ref
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.messages import Frames
 from nullabona.wire.operator_notice import is_notice
-from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
+from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_answer, open_inbox_frame
 
 MAX_WAITING: Final = 256
 """Most waiting items of accounts that we know, and most of all other accounts."""
@@ -138,6 +139,18 @@ def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address
     except PeerError:
         return []
     return _open(step, state, WaitingItem(plain, step.now, relay, place or b"", frame))
+
+
+def answered(step: Step, state: InboxState, answer: RoomAnswer) -> list[Join]:
+    """Process an answer from a box of a room, like one in the inbox; returns the joins begun (spec/room.md §7.1)."""
+    frame = sha256(answer.sealed).digest()
+    try:
+        plain = open_answer(state.seed, answer.place, answer.sealed)
+    except PeerError:
+        return []
+    if not step.store.saw(shared_inbox.SEEN, frame, step.day):
+        return []
+    return _open(step, state, WaitingItem(plain, step.now, answer.relay, answer.place, frame))
 
 
 def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:

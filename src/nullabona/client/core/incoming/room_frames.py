@@ -15,7 +15,7 @@ from nullabona.client.core.delivery.blobs import Missing, body_of
 from nullabona.client.core.devices import history
 from nullabona.client.core.group import branches, commit_choice, intents, leaving
 from nullabona.client.core.identity import contact_keys
-from nullabona.client.core.incoming import device_sync, inbox_items
+from nullabona.client.core.incoming import device_sync, inbox_items, room_items
 from nullabona.client.core.model.commit_policy import order_holds
 from nullabona.client.core.model.content import (
     Annotation,
@@ -134,10 +134,12 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     if known is not None:
         _found_again(step, room, track, known, seq)
     else:
-        kept = data if opened.kind is not Kind.SETTLED else b""
+        kept = data if opened.kind not in {Kind.SETTLED, Kind.ITEM} else b""
         step.store.put_frame(received(step, track, seq, digest, opened.kind, kept))
         if opened.kind is Kind.MESSAGE:
             _message(step, room, track, seq, digest, opened)
+        elif opened.kind is Kind.ITEM:
+            room_items.came(step, room, track, opened)
     if opened.kind is Kind.COMMIT and not track.closed:
         _candidate(track, seq, digest, settled=False)
     elif opened.kind is Kind.SETTLED:

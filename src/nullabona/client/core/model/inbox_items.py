@@ -15,6 +15,7 @@ from nullabona.wire.blob import BlobRef
 from nullabona.wire.carried import MAX_CARRIED
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 from nullabona.wire.messages import MAX_CARD
+from nullabona.wire.seal import PUBLIC_KEY_SIZE
 from nullabona.wire.signed import check_signature
 
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
@@ -22,6 +23,8 @@ Order = Annotated[bytes, Meta(max_length=1_024)]
 """An encoded `MoveOrder` that the room's info does not say yet, or empty."""
 Proof = Annotated[bytes, Meta(max_length=MAX_CARRIED)]
 """That the sender's card is in the record (`nullabona.wire.carried`), or empty."""
+ID_SIZE: Final = 8
+"""Bytes of the id of a question in a room's box."""
 _DOMAIN: Final = b"nullabona inbox item v1"
 MAX_LARGE: Final = 16 * 1_048_576
 MOST_TOLD: Final = 256
@@ -85,6 +88,10 @@ class TicketRequest(Item, array_like=True, frozen=True, tag=3):
     ``own``: the commit that ended ``epoch`` on the sender's branch; empty if none did. ``newest``: the commit that
     ended ``newest_epoch`` there, the last epoch before the sender's; empty if only the thread was lost. A member on a
     third branch answers with a ticket there.
+
+    A request in a box of the room names that ``box``, the account that shall answer and the ``key`` to which the answer
+    in that box is sealed (spec/room.md §7.1). ``id`` is random: the same question in two boxes is answered once. In a
+    request that comes by an inbox these four are empty.
     """
 
     room: Hash
@@ -93,6 +100,10 @@ class TicketRequest(Item, array_like=True, frozen=True, tag=3):
     own: Annotated[bytes, Meta(max_length=32)] = b""
     newest_epoch: Annotated[int, Meta(ge=0)] = 0
     newest: Annotated[bytes, Meta(max_length=32)] = b""
+    box: Annotated[bytes, Meta(max_length=32)] = b""
+    helper: Annotated[bytes, Meta(max_length=32)] = b""
+    key: Annotated[bytes, Meta(max_length=PUBLIC_KEY_SIZE)] = b""
+    id: Annotated[bytes, Meta(max_length=ID_SIZE)] = b""
 
 
 class Ticket(Item, array_like=True, frozen=True, tag=4):

@@ -53,6 +53,15 @@ class AppendOrder:
     wake: tuple[bytes, int] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RoomAnswer:
+    """An answer to a question of ours, sealed, as it came in the box ``place`` of a room at ``relay``."""
+
+    place: Address
+    relay: str
+    sealed: bytes = field(repr=False)
+
+
 AfterScout: TypeAlias = Scout | AppendOrder | None
 """What follows from an answer: another read there, our order, or nothing."""
 

@@ -328,6 +328,12 @@ class RoomState(msgspec.Struct):
     scout_turn: int = 0
     unreachable_at: int | None = None
     """When to ask members where the room is, if no relay had it."""
+    former_boxes: list[BoxTrack] = field(default_factory=list)
+    """The last box of each branch that we left, newest last: who stayed there may ask in it where we are."""
+    inbox_at: int | None = None
+    """When our questions go into the inboxes of members, if none in the room's boxes was answered."""
+    back_at: int | None = None
+    """When this device came back after about a month."""
     gap: Gap | None = None
     """What was said while this device was without the room, and may be missing here."""
     given: list[Given] = field(default_factory=list)
@@ -363,6 +369,10 @@ class RoomState(msgspec.Struct):
 
     def track_at(self, address: Address) -> BoxTrack | None:
         return next((track for track in self.boxes if track.keys.box.address == address), None)
+
+    def former_at(self, address: Address) -> BoxTrack | None:
+        """The same of `former_boxes`."""
+        return next((track for track in self.former_boxes if track.keys.box.address == address), None)
 
     def __repr__(self) -> str:
         return f"<RoomState {self.phase} epoch={self.epoch if self.boxes else None}>"

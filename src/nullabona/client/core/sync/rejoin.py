@@ -52,6 +52,8 @@ from nullabona.wire.blob import encode_ref
 from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, open_frame, seal_frame
 from nullabona.wire.messages import Frames
 
+MOST_FORMER = 4
+"""In the boxes of so many branches that we left we answer those who stayed there."""
 _PATIENCE = 6
 """We wait this many times the ticket delay to read our commit back; an honest relay decides sooner."""
 
@@ -221,7 +223,7 @@ def take_frames(join: Join, after: int, answer: Frames) -> bool | None:
             kind = open_frame(keys.frame_key, keys.box.address, data).kind
         except PeerError:
             continue
-        if kind is not Kind.MESSAGE:
+        if kind not in {Kind.MESSAGE, Kind.ITEM}:
             return False
     return None
 
@@ -298,6 +300,7 @@ def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin, told: History) ->
     The box in which we came to a stop is read on, as we hear there who is on another branch; ``told`` names its end.
     """
     ends = {epoch: Winner(commit, tuple(removed)) for epoch, commit, removed in told}
+    last = room.boxes[-1:]
     for track in list(room.boxes):
         after = bool(rejoin.commit) and track.epoch > rejoin.epoch
         if after or (not track.closed and track.epoch not in ends):
@@ -309,6 +312,22 @@ def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin, told: History) ->
             track.unproven_end = True
         elif track.epoch == rejoin.epoch and rejoin.commit:
             _won_by(step, track, Winner(rejoin.commit, tuple(rejoin.removed)))
+    room.former_boxes += [_listening(step, track) for track in last if track not in room.boxes]
+    del room.former_boxes[:-MOST_FORMER]
+
+
+def _listening(step: Step, track: BoxTrack) -> BoxTrack:
+    """What is needed to hear and answer questions in a box."""
+    return BoxTrack(
+        track.epoch,
+        track.secret,
+        track.incarnation,
+        position=track.position,
+        left_at=step.now,
+        relay=track.relay,
+        leaf=track.leaf,
+        leaves=track.leaves,
+    )
 
 
 def _won_by(step: Step, track: BoxTrack, winner: Winner) -> None:

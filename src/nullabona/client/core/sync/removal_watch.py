@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from nullabona.client.core import deleting, rooms
 from nullabona.client.core.account import own_devices
-from nullabona.client.core.delivery import box_log
+from nullabona.client.core.delivery import box_log, room_items
 from nullabona.client.core.delivery.blobs import body_of
 from nullabona.client.core.delivery.box_log import WATCH_DAYS
 from nullabona.client.core.group import branches, welcomes
@@ -37,7 +37,10 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     for seq, data in answer.frames:
         track.position = max(track.position, seq)
         opened = None if out else box_log.open_quietly(track, data)
-        if opened is None or opened.kind is not Kind.SETTLED:
+        if opened is None:
+            continue
+        if opened.kind is not Kind.SETTLED:
+            room_items.note_answer(step, room, track, opened)
             continue
         body = body_of(step, room, track, opened)
         claim = branches.claim_in(step, room, track, body) if isinstance(body, bytes) else None

@@ -9,7 +9,7 @@ import msgspec
 
 from nullabona.client.core import acquaintance, rooms
 from nullabona.client.core.account import own_devices
-from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.delivery import inbox_sending, room_items
 from nullabona.client.core.group import evidence
 from nullabona.client.core.group.branches import (
     BEHIND,
@@ -26,12 +26,14 @@ from nullabona.client.core.identity import device_certificates, inbox_addresses
 from nullabona.client.core.model import branches
 from nullabona.client.core.model.branches import HeldRequest, Helper, Rejoin
 from nullabona.client.core.model.facts.account import Warned
-from nullabona.client.core.model.inbox_items import Gone, TicketRequest
+from nullabona.client.core.model.inbox_items import ID_SIZE, Gone, Ticket, TicketRequest
 from nullabona.client.core.model.room_info import GROUP
-from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, RoomState
+from nullabona.client.core.relocation.search import ELSEWHERE
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import former_rooms
 from nullabona.client.core.timeline import sending
+from nullabona.wire.address import Address
 from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 
@@ -47,6 +49,8 @@ _DOUBTFUL: Final = frozenset({BEHIND, FAR, LONELY, OUTSIDE, RELAY_UNREACHABLE, S
 """Reasons to ask that may be none."""
 FEW_ATTEMPTS = 8
 """Most ticket requests where there may be no other branch, over about a quarter of an hour."""
+_AWAY: Final = frozenset({LONELY, ELSEWHERE, RELAY_UNREACHABLE})
+"""Reasons to ask where nobody may read our boxes any more."""
 LOOK_AGAIN = 2
 """After so many unanswered requests, we look up a helper's card in case their inbox has moved."""
 
@@ -104,7 +108,7 @@ def _from_inside(
     step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest, card: Card | None
 ) -> None:
     leads = _can_lead(room, asked)
-    if leads and room.pending is None and _is_out(step, room, sender):
+    if leads and room.pending is None and _is_out(step, room, sender, asked):
         return
     if _is_unsure(step, room, asked):
         _hold(step, room, sender, asked)
@@ -115,9 +119,20 @@ def _from_inside(
         if card is None and sender.account_id != step.local.account:
             inbox_sending.look_up_for(step, sender, asked, _handle_in(step, room, sender))
         return
-    inbox_sending.answer(
-        step, sender.account_id, former_rooms.make_ticket(step, room), known_as=_handle_in(step, room, sender)
-    )
+    ticket = former_rooms.make_ticket(step, room)
+    _answer(step, room, sender.account_id, asked, ticket, _handle_in(step, room, sender))
+
+
+def _answer(
+    step: Step, room: RoomState, account: bytes, asked: TicketRequest, body: Ticket | Gone, handle: str
+) -> None:
+    """Answer where the question was asked: in the room's box, or in the inbox of who asked."""
+    if not asked.box:
+        inbox_sending.answer(step, account, body, known_as=handle)
+        return
+    track = room.track_at(Address(asked.box)) or room.former_at(Address(asked.box))
+    if track is not None:  # else we follow that box no more, and never name who asked instead
+        room_items.answer(step, room, track, asked.key, body)
 
 
 def _can_lead(room: RoomState, asked: TicketRequest) -> bool:
@@ -137,25 +152,25 @@ def _can_lead(room: RoomState, asked: TicketRequest) -> bool:
     return b"" not in {at, asked.own} and at != asked.own
 
 
-def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
+def _is_out(step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest) -> bool:
     """Whether a device is no longer part of the room; if so, tell it."""
     if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
-        _say_gone(step, room, sender.account_id)
+        _say_gone(step, room, sender.account_id, asked)
         return True
     if sender.account_id == step.local.account and sender.device_id in own_devices.gone(step.store):
         if step.store.saw(_GONE, _mark(step, room, sender.device_id), step.day):
-            inbox_sending.answer(step, sender.account_id, Gone(room.id, sender.device_id, step.day))
+            _answer(step, room, sender.account_id, asked, Gone(room.id, sender.device_id, step.day), "")
         return True
     return False
 
 
-def _say_gone(step: Step, room: RoomState, account: bytes) -> None:
+def _say_gone(step: Step, room: RoomState, account: bytes, asked: TicketRequest) -> None:
     """Tell an account that it is out of the room, once a day, if we know it from some room; strangers get no answer."""
     met = step.store.person(account)
     if met is None or acquaintance.is_blocked(step.store, account):
         return
     if step.store.saw(_GONE, _mark(step, room, account), step.day):
-        inbox_sending.answer(step, account, Gone(room.id, day=step.day), known_as=met.handle)
+        _answer(step, room, account, asked, Gone(room.id, day=step.day), met.handle)
 
 
 def _mark(step: Step, room: RoomState, who: bytes) -> bytes:
@@ -225,6 +240,8 @@ def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Ca
 def ask(step: Step, room: RoomState) -> None:
     """Ask the next helper for a ticket, when it is time."""
     rejoin = room.rejoin
+    if rejoin is None and room.led_at is None:
+        room.inbox_at = None
     if rejoin is not None and rejoin.reason == FAR and not room.current.undecided and not room.current.look_until:
         rejoin = room.rejoin = None  # we have caught up
     if rejoin is None or rejoin.next_at > step.now:
@@ -252,9 +269,59 @@ def ask(step: Step, room: RoomState) -> None:
         step.now + (step.timing.ticket << min(rejoin.attempts // 2, 8)) + step.rng.between(0, step.timing.ticket)
     )
     if helper is not None:
-        inbox_sending.post(step, helper.account, helper.handle, _question(room, rejoin))
-        if rejoin.attempts > LOOK_AGAIN:
-            inbox_addresses.look_again(step, helper.handle)
+        _put(step, room, rejoin, helper)
+
+
+def _put(step: Step, room: RoomState, rejoin: Rejoin, helper: Helper) -> None:
+    """Put our question into boxes of the room, or into the helper's inbox if the boxes are of no use."""
+    question, key = _question(room, rejoin), room_items.answer_key(step)
+    tracks = [] if _by_inbox(step, room, rejoin) or not key else _boxes_for(step, room, rejoin, helper)
+    asked = msgspec.structs.replace(question, helper=helper.account, key=key, id=step.rng.bytes(ID_SIZE))
+    for track in tracks:
+        room_items.ask(step, room, track, msgspec.structs.replace(asked, box=track.keys.box.address))
+    if tracks:
+        return
+    inbox_sending.post(step, helper.account, helper.handle, question)
+    if rejoin.attempts > LOOK_AGAIN:
+        inbox_addresses.look_again(step, helper.handle)
+
+
+def _by_inbox(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
+    """Whether to ask in the helper's inbox, which its card names.
+
+    Boxes are of no use if their relay is gone, if the others may have left them, or if we were away for so long that
+    nobody follows ours any more. Otherwise a relay that hides what it likes would see at once who is in the room: then
+    we ask in inboxes only after hours in which nobody answered, at a time that it does not know.
+    """
+    if rejoin.reason in _AWAY or (room.back_at is not None and not step.over(room.back_at, DAY_MS)):
+        return True
+    if room.inbox_at is None:
+        room.inbox_at = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
+    return step.due(room.inbox_at)
+
+
+def _boxes_for(step: Step, room: RoomState, rejoin: Rejoin, helper: Helper) -> list[BoxTrack]:
+    """The boxes in which to ask: that of the epoch in question, where the helper should be. If it was not seen there,
+    or does not answer, it may be elsewhere: then also ours, of which it may have been the last that it left
+    (`RoomState.former_boxes`), and the newest other one in which it was seen, or where we came from another branch.
+    """
+    if not room.boxes:
+        return []
+    named = next((track for track in room.boxes if rejoin.commit and track.epoch == rejoin.epoch), room.current)
+    theirs = [device.device for device in step.roster(room.id).values() if device.account == helper.account]
+    newest_first = list(reversed(room.boxes))
+    seen = [track for track in newest_first if _was_seen(step, track, theirs)]
+    if named in seen and rejoin.attempts == 1:
+        return [named]
+    elsewhere = [
+        track for track in (*seen, *(each for each in newest_first if each.unproven_end)) if track is not named
+    ]
+    here = [] if named is room.current or room.current in elsewhere[:1] else [room.current]
+    return [named, *here, *elsewhere[:1]]
+
+
+def _was_seen(step: Step, track: BoxTrack, devices: list[bytes]) -> bool:
+    return any(step.store.view(track.keys.box.address, device) is not None for device in devices)
 
 
 def _question(room: RoomState, rejoin: Rejoin) -> TicketRequest:

@@ -6,15 +6,15 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import files
-from nullabona.client.core.delivery import blobs, inbox_sending
+from nullabona.client.core import acquaintance, files
+from nullabona.client.core.delivery import blobs, room_items
 from nullabona.client.core.identity import device_certificates
 from nullabona.client.core.model.content import File
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.facts.messages import MessageGone, Transfer
 from nullabona.client.core.model.inbox_items import FileRequest
 from nullabona.client.core.model.outbox_targets import FilePiece
-from nullabona.client.core.model.records import FileState, MessageState
+from nullabona.client.core.model.records import FileState, Message, MessageState
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
@@ -80,9 +80,16 @@ def piece_missing(step: Step, digest: bytes, attempts: int) -> None:
         elif attempts == _ASK_AFTER and step.store.saw(
             _ASKED, sha256(message + bytes((step.day % 256,))).digest(), step.day
         ):
-            handle = next((d.handle for d in step.roster(room).values() if d.account == row.account), "")
-            if handle:
-                inbox_sending.post(step, row.account, handle, FileRequest(room, message))
+            _ask(step, room, row)
+
+
+def _ask(step: Step, room_id: bytes, row: Message) -> None:
+    """Ask the sender in the room's box: a relay that denies a chunk would see in whose inbox we ask."""
+    room = step.find_room(room_id)
+    if room is None or room.phase != JOINED or acquaintance.is_blocked(step.store, row.account):
+        return
+    if any(device.account == row.account for device in step.roster(room_id).values()):
+        room_items.ask(step, room, room.current, FileRequest(room_id, row.id))
 
 
 def cancel(step: Step, room_id: bytes, message: bytes) -> None:
