@@ -105,6 +105,7 @@ def changed(name: str, **fields: object) -> list[Told]:
         (changed(CARDS, looked=()), {"L-11"}),
         (changed(CARDS, answers=2), {"L-11"}),
         (changed("drop", came_through=1), {"L-01"}),
+        (changed(APART, letters=1), {"L-21"}),
     ],
 )
 def test_what_goes_wrong_breaks_its_claim(told: list[Told], broken: set[str]) -> None:

@@ -267,16 +267,16 @@ class Hostile(HostileDevice):
             self.room, kept.epoch, self._one([b"", self._hash()]), box=box, helper=victim.account, key=key,
             id=self._one([bytes(8), self.dice.bytes(8)]),
         )  # fmt: skip
-        body = self._one([asked, asked, inbox_items.FileRequest(self.room, self._one(self._ids()))])
-        item = inbox_items.sign_item(self.person.mls, other.keys.box.address, body)
+        bodies: list[inbox_items.ItemBody] = [asked, asked, inbox_items.FileRequest(self.room, self._one(self._ids()))]
+        item = inbox_items.sign_item(self.person.mls, other.keys.box.address, self._one(bodies))
         self._put(kept, Kind.ITEM, self._one([OPEN, OPEN, SEALED, b"\x02"]) + item)
 
     def _answers_in_box(self) -> None:
         """A question that nobody asked it, or somebody did: the way into a branch of its own, or *gone*."""
         kept, victim = self._epoch(), self._one(self.victims)
         address = kept.keys.box.address
-        body = self._one([self._ticket(kept, kept.history[-8:]), gone(self.world, self.room)])
-        plain = ITEM_DIRECT + inbox_items.sign_item(self.person.mls, address, body)
+        bodies: list[inbox_items.ItemBody] = [self._ticket(kept, kept.history[-8:]), gone(self.world, self.room)]
+        plain = ITEM_DIRECT + inbox_items.sign_item(self.person.mls, address, self._one(bodies))
         self._put(kept, Kind.ITEM, SEALED + seal_answer(victim.card.inbox.hpke_key, address, plain))
 
     def _sends_item(self) -> None:

@@ -142,7 +142,7 @@ _ROWS: Final = (
         "coerced-operator",
         "A relay hides, delays, swaps, repeats, garbles and denies, shows two histories and false cards, "
         "and lies to one connection.",
-        tuple("L-01 L-02 L-04 L-10 L-11 L-13 L-16".split()),
+        tuple("L-01 L-02 L-04 L-10 L-11 L-13 L-16 L-21".split()),
         (_ONLY,),
     ),
     Drill(

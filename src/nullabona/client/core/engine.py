@@ -21,7 +21,7 @@ from nullabona.client.core.devices import inbox_state, membership, sync_out
 from nullabona.client.core.directory.changes import Day
 from nullabona.client.core.directory.found import Found, ProvenCard
 from nullabona.client.core.identity import carried, claims
-from nullabona.client.core.incoming import former_boxes, inbox_items, relay_answers, room_frames
+from nullabona.client.core.incoming import inbox_items, relay_answers, room_boxes
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.facts.messages import PassingFact
 from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadElsewhere, MembershipEnded, ProfileCopied
@@ -198,26 +198,12 @@ class Engine:
             room = step.find_room(room_id)
             if room is None:
                 return step.changes_in(room_id)
-            track = room.track_at(address)
-            if track is not None and relay in {"", track.relay}:
-                take = room_frames.take_frames if room.phase == JOINED else removal_watch.take_frames
-                take(step, room, track, after, answer)
-                self._room_answers(step)
-            former = room.former_at(address)
-            if former is not None and relay in {"", former.relay}:
-                former_boxes.take_frames(step, room, former, after, answer)
+            room_boxes.take_frames(step, room, address, after, answer, relay)
+            self._begin_joins(step, inbox_items.take_answers(step))
             join = self._joins.get(room_id)
             if join is not None and join.keys.box.address == address and relay in {"", join.relay}:
                 self._read_join(step, room, join, after, answer)
         return step.changes_in(room_id)
-
-    def _room_answers(self, step: Step) -> None:
-        """Answers to our questions came in a room's box: they are items like those of the inbox."""
-        answers, step.answers = step.answers, []
-        state = inbox_state.load(step) if answers else None
-        if state is not None:
-            self._begin_joins(step, [join for each in answers for join in inbox_items.answered(step, state, each)])
-            inbox_state.save(step, state)
 
     def _read_join(self, step: Step, room: RoomState, join: rejoin.Join, after: int, answer: Frames) -> None:
         won = rejoin.take_frames(join, after, answer)

@@ -97,6 +97,7 @@ _TRIED: Final[dict[str, tuple[Sequence[str], Callable[[Told], bool]]]] = {
     "L-11": ((CARDS,), _refused),
     "L-13": (tuple(DEEDS), lambda one: one.forged == 0),
     "L-16": (tuple(DEEDS), lambda one: one.whole and one.answers > 0),
+    "L-21": (tuple(DEEDS), lambda one: one.letters == 0 and one.answers > 0),
 }
 """For each claim the lies that try it, and what has to be so of each."""
 _ALONE: Final = "L-04"
@@ -110,4 +111,5 @@ _CLAIMS: Final = {
     "L-11": _say("l-11"),
     "L-13": _say("l-13"),
     "L-16": _say("l-16"),
+    "L-21": _say("l-21"),
 }  # fmt: skip

@@ -159,7 +159,9 @@ class _Scene:
         seconds = time.monotonic() - began
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
-        told = Told(name, answers, came, forged, await self._warned(), seconds, await self._whole(), tuple(looked))
+        letters = int(await self._relay.do("letters"))
+        whole, warned = await self._whole(), await self._warned()
+        told = Told(name, answers, came, forged, warned, seconds, whole, tuple(looked), letters)
         return await self._until_noticed(told, _NOTICE_S + began - lied) if name in NOTICED else told
 
     async def _begin_epoch(self) -> None:

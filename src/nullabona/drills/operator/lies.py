@@ -28,7 +28,17 @@ from nullabona.drills.operator.serving import serve
 from nullabona.wire.address import box_address
 from nullabona.wire.card import verify_card
 from nullabona.wire.message import Request
-from nullabona.wire.messages import POLICY_ROOM, AnyResponse, Append, Appended, AwaitWake, CardFound, Frames, Read
+from nullabona.wire.messages import (
+    POLICY_INBOX,
+    POLICY_ROOM,
+    AnyResponse,
+    Append,
+    Appended,
+    AwaitWake,
+    CardFound,
+    Frames,
+    Read,
+)
 from nullabona.wire.wakes import wake_tokens
 
 _LEAST_FRAME: Final = 512
@@ -140,6 +150,8 @@ class Liar:
         self._box_of: dict[bytes, bytes] = {}
         self._woken: set[bytes] = set()
         self._count = 0
+        self._readers: dict[bytes, str] = {}
+        self._letters = 0
         self.alone = Alone()
 
     # -- orders
@@ -147,6 +159,7 @@ class Liar:
     def lie(self, name: str, apart: list[str] | None = None) -> None:
         """Begin a lie of `LIES`, or `APART` towards these addresses, or with an empty name be honest."""
         self._lie, self._apart, self._count = name, frozenset(apart or ()), 0
+        self._letters = 0 if name else self._letters
         for box in self._real.values():
             box.before = len(box.frames)
         self._other = {address: _Box(box.incarnation, list(box.frames)) for address, box in self._real.items()}
@@ -158,6 +171,10 @@ class Liar:
     def count(self) -> int:
         """How many answers were lies since the last order to lie."""
         return self._count
+
+    def letters(self) -> int:
+        """How often somebody has put something into an inbox, but their own, since the last lie began."""
+        return self._letters
 
     def longer(self) -> bool:
         """Whether in each box of before that grew for those who are kept apart, more came in truth."""
@@ -195,6 +212,7 @@ class Liar:
 
     def asked(self, peer: Peer, request: Request) -> AnyResponse | None:
         """See `Interceptor`. Who is kept apart is served from another shelf."""
+        self._watch_inboxes(peer, request)
         if isinstance(request, Append) and request.policy == POLICY_ROOM:
             self._note(request)
         if isinstance(request, Read) and request.policy == POLICY_ROOM:
@@ -232,6 +250,13 @@ class Liar:
         """See `Interceptor`."""
 
     # -- inside
+
+    def _watch_inboxes(self, peer: Peer, request: Request) -> None:
+        """Whose device reads an inbox is its owner: what they put there are letters to themselves (room.md §9.2)."""
+        if isinstance(request, Read) and request.policy == POLICY_INBOX:
+            self._readers[_read(request)] = peer.address
+        elif isinstance(request, Append) and request.policy == POLICY_INBOX:
+            self._letters += self._readers.get(_written(request)) != peer.address
 
     def _told_apart(self, request: Request, response: AnyResponse) -> AnyResponse:
         if isinstance(request, Read) and request.policy == POLICY_ROOM:

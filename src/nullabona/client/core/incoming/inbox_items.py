@@ -141,8 +141,21 @@ def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address
     return _open(step, state, WaitingItem(plain, step.now, relay, place or b"", frame))
 
 
-def answered(step: Step, state: InboxState, answer: RoomAnswer) -> list[Join]:
-    """Process an answer from a box of a room, like one in the inbox; returns the joins begun (spec/room.md §7.1)."""
+def take_answers(step: Step) -> list[Join]:
+    """Process the answers that this step found in boxes of rooms like items of the inbox (spec/room.md §7.1).
+
+    Returns the joins begun.
+    """
+    answers, step.answers = step.answers, []
+    state = load(step) if answers else None
+    if state is None:
+        return []
+    joins = [join for answer in answers for join in _answered(step, state, answer)]
+    save(step, state)
+    return joins
+
+
+def _answered(step: Step, state: InboxState, answer: RoomAnswer) -> list[Join]:
     frame = sha256(answer.sealed).digest()
     try:
         plain = open_answer(state.seed, answer.place, answer.sealed)
