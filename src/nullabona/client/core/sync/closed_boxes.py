@@ -41,7 +41,11 @@ def look_after(step: Step, room: RoomState) -> None:
                 box_log.announce(step, room, track)
         elif step.due(track.announce_at):
             _announce_again(step, room, track)
-    room.former_boxes = [track for track in room.former_boxes if not step.over(track.left_at, KEEP_DAYS * DAY_MS)]
+    room.former_boxes = [  # after a move, no relay is asked for them that may be gone
+        track
+        for track in room.former_boxes
+        if track.relay == room.relay and not step.over(track.left_at, KEEP_DAYS * DAY_MS)
+    ]
     while len(room.boxes) - 1 > MAX_CLOSED:
         _forget(step, room, room.boxes[OLDEST_KEPT])
     if room.former and not any(box_log.removed_since(room, track) for track in room.boxes[:-1]):
