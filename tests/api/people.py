@@ -20,6 +20,7 @@ from nullabona.client.api import (
     open_client,
 )
 from nullabona.client.core.step import Timing
+from nullabona.wire.lookalikes import skeleton
 from tests.api.service import Service
 
 T = TypeVar("T")
@@ -47,6 +48,8 @@ SOON = Timing(
 QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5, apart_s=0.05), timing=SOON)
 PATIENCE_S = 20.0
 _names = itertools.count(1)
+_looks: set[str] = set()
+"""What the names look like that were given out: a directory refuses a second name that looks like one it has."""
 _LATIN = str.maketrans("0123456789", "bcdfghjkmp")
 """Digits would sooner or later look like a reserved name."""
 _HANGUL = str.maketrans("0123456789", "가나다라마바사아자차")
@@ -68,8 +71,12 @@ def opened(path: Path, options: Options = QUICK) -> AbstractAsyncContextManager[
 
 
 def new_name(name: str) -> str:
-    """A name nobody has at this service yet."""
-    return name + str(next(_names)).translate(_LATIN if name.isascii() else _HANGUL)
+    """A name that nobody has at this service yet, and that looks like nobody's there."""
+    letters = _LATIN if name.isascii() else _HANGUL
+    # `nn` looks like `m`: the sixth name, of an `ann`, would look like the 86th, of an `a`.
+    found = next(made for made in (name + str(n).translate(letters) for n in _names) if skeleton(made) not in _looks)
+    _looks.add(skeleton(found))
+    return found
 
 
 @asynccontextmanager
