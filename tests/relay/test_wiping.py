@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from nullabona.drills.search import memory_chunks
 from nullabona.processes.servers import RelayProcess
-from nullabona.relay import dispatch
+from nullabona.relay import dispatch, service
 from nullabona.relay.core.boxes import Plan
 from nullabona.relay.core.limits import Limits
+from nullabona.relay.websocket import WebSocket
 from nullabona.relay.wiping import wipe, wipe_secret
-from nullabona.wire.messages import AnyRequest, Append, Appended, AwaitWake, Refusal, decode_request
+from nullabona.wire.address import BoxSecrets
+from nullabona.wire.messages import (
+    POLICY_INBOX,
+    AnyRequest,
+    Append,
+    Appended,
+    AwaitWake,
+    Done,
+    Frames,
+    Read,
+    Refusal,
+    Trim,
+    decode_request,
+)
 from nullabona.wire.wakes import wake_token
 from tests.relay.peers import Box, Client, RunningRelay
 
@@ -62,6 +78,48 @@ def test_what_a_box_wakes_by_is_wiped_once_it_was_used(
     assert ([bytes(32)], [bytearray(32)]) == (decoded, waiting)
 
 
+def test_what_opens_a_box_is_wiped_once_it_was_used(
+    run: Callable[..., RunningRelay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every request that has it, answered or refused, and in the copies that wait: for the next append of the same
+    caller, and for what an inbox holds.
+    """
+    decoded: list[bytes] = []
+    copies: list[bytearray] = []
+
+    def decoding(body: bytes) -> AnyRequest:
+        request = decode_request(body)
+        assert isinstance(request, Append | Read | Trim)
+        decoded.append(request.write_secret if isinstance(request, Append) else request.read_secret)
+        return request
+
+    def copying(*given: bytes) -> bytearray:
+        copies.append(bytearray(*given))
+        return copies[-1]
+
+    monkeypatch.setattr(dispatch, "decode_request", decoding)
+    monkeypatch.setattr(service, "bytearray", copying, raising=False)
+    client, box = run(limits=Limits(frame_bytes=512)).client(), Box()
+    inbox = Box(BoxSecrets(POLICY_INBOX, os.urandom(32), os.urandom(32)))
+    asked = [box.append(b"1"), box.append(bytes(513)), box.read(), box.trim(1), inbox.append(b"1"), inbox.read()]
+    assert [Appended, Refusal, Frames, Done, Appended, Frames] == [type(client.ask(request)) for request in asked]
+    assert [bytes(32)] * 6 == decoded
+    assert [bytearray(size) for size in (32, 32, 0, 32, 32)] == copies
+
+
+def test_what_waited_in_vain_is_wiped() -> None:
+    """Requests whose connection went before their turn came."""
+    body = os.urandom(100)
+
+    async def play() -> None:
+        socket = WebSocket(cast(Any, SimpleNamespace(dispatch=None)), Limits(), cast(Any, None))
+        socket._later.append((1, body))
+        socket._go_on()
+
+    asyncio.run(play())
+    assert bytes(100) == body
+
+
 @pytest.fixture
 def relay() -> Iterator[RelayProcess]:
     running = RelayProcess(None)
@@ -81,7 +139,7 @@ def _copies(pid: int, secrets: list[bytes]) -> list[int]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="a relay's memory is read as root only")
 def test_no_connection_keeps_the_secrets_of_a_box(relay: RelayProcess) -> None:
     """Several people wrote to a room of theirs, read it and listen: neither a box's secrets nor what ties its wake
-    tokens together are in memory, but for what the very last of them asked for, which nothing has overwritten yet.
+    tokens together are in memory, not even those of the very last request: they were overwritten before its answer.
     """
     secrets: list[list[bytes]] = []
     clients = [Client(relay.address) for _ in range(5)]
@@ -92,7 +150,7 @@ def test_no_connection_keeps_the_secrets_of_a_box(relay: RelayProcess) -> None:
         client.start(AwaitWake(wake_token(tokens, 0), 600))
         client.ask(box.read(after=1))
         secrets.append([box.secrets.read_secret, box.secrets.write_secret, tokens, wake_token(tokens, 0)])
-    found = [_copies(relay.pid, person) for person in secrets[:-1]]
-    assert [[0, 0, 0]] * 4 == [copies[:3] for copies in found]
+    found = [_copies(relay.pid, person) for person in secrets]
+    assert [[0, 0, 0]] * 5 == [copies[:3] for copies in found]
     # what is there is found: the wake tokens that are waited for
-    assert [True] * 4 == [copies[3] >= 1 for copies in found]
+    assert [True] * 5 == [copies[3] >= 1 for copies in found]

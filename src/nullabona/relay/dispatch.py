@@ -15,7 +15,7 @@ from nullabona.relay.core.space import Space
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.wiping import wipe_secret
 from nullabona.wire.message import Request
-from nullabona.wire.messages import Append, PublishCard, decode_request
+from nullabona.wire.messages import Append, PublishCard, Read, Trim, decode_request
 from nullabona.wire.service import ASKER, Handler, Service
 
 _LAST_TAG: Final = 14
@@ -57,11 +57,12 @@ class Dispatcher:
         operation = self._operations.get(type(request))
         if operation is None:
             return self._refuse(caller, request_id, UNSUPPORTED)
-        if self.stopping:
-            return self._refuse(caller, request_id, STOPPING, 5)
-        operation(request, caller, request_id)
-        if type(request) is Append and request.wake is not None:
-            wipe_secret(request.wake[0])  # the journal has a copy, which it overwrites after the wake
+        try:
+            if self.stopping:
+                return self._refuse(caller, request_id, STOPPING, 5)
+            operation(request, caller, request_id)
+        finally:
+            _wipe_secrets(request)
         return None
 
     async def stop(self) -> None:
@@ -96,6 +97,19 @@ class Dispatcher:
             task.add_done_callback(self._tasks.discard)
 
         return operation
+
+
+def _wipe_secrets(request: Request) -> None:
+    """Overwrite a box's secrets in a request that was decoded here: freed memory keeps them until it is used again.
+
+    Operations copy what they need for longer, and overwrite their copy.
+    """
+    if type(request) is Append:
+        wipe_secret(request.write_secret)
+        if request.wake is not None:
+            wipe_secret(request.wake[0])
+    elif type(request) is Read or type(request) is Trim:
+        wipe_secret(request.read_secret)
 
 
 def is_unknown_tag(body: bytes | memoryview) -> bool:

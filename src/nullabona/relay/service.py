@@ -22,7 +22,7 @@ from nullabona.relay.core.space import Space
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.relay.digest_log import DigestLog
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.shelves.port import Answers, Arrival, Kept, Shelf
+from nullabona.relay.shelves.port import Answers, Arrival, Kept, Looked, Shelf
 from nullabona.relay.store.interface import StoreGone
 from nullabona.relay.wake_link import WakeLink
 from nullabona.relay.wakes import WakeService
@@ -46,6 +46,8 @@ from nullabona.wire.wakes import inbox_wake_secret
 
 FEW_TOKENS: Final = 64
 """An append that wakes no more tokens than this costs no more than any append."""
+_BLANK: Final = bytes(32)
+"""What a box's secret is overwritten with."""
 
 
 class BoxService:
@@ -76,7 +78,7 @@ class BoxService:
         self._all_wakes = Pool(limits.wakes_total_per_minute, limits.wakes_total_per_minute / 60)
         self._wakes = WakeService(limits, metrics, lambda: len(self._waiting) + len(self._activity), wakes)
         self._activity = ActivityService(limits, metrics, rng, lambda: len(self._waiting) + len(self._wakes), digests)
-        self._before: tuple[Caller, tuple[bytes, bytes, int], bytes] | None = None
+        self._before: tuple[Caller, bytearray, tuple[bytes, int], bytes] | None = None
         """The caller of the last append, its secrets and its address; forgotten when the next batch begins."""
         self._now = 0
         self._day = 0
@@ -162,11 +164,17 @@ class BoxService:
         read_hash = request.read_hash
         policy = request.policy
         before = self._before
-        if before is not None and before[0] is caller and before[1] == (secret, read_hash, policy):
-            return before[2]
+        if before is not None and before[0] is caller and before[1] == secret and before[2] == (read_hash, policy):
+            return before[3]
         address = self._placed(box_address(policy, read_hash, sha256(secret).digest()))
-        self._before = caller, (secret, read_hash, policy), address
+        self._forget_before()
+        self._before = caller, bytearray(secret), (read_hash, policy), address
         return address
+
+    def _forget_before(self) -> None:
+        before, self._before = self._before, None
+        if before is not None:
+            before[1][:] = _BLANK
 
     def _placed(self, address: bytes) -> bytes:
         return address if self._place is None else self._place(address)
@@ -184,18 +192,26 @@ class BoxService:
         if caller.is_full():
             return self._refuse(caller, request_id, refuse(SLOW_DOWN, 1))
         looked = partial(self._looked, request, caller, request_id, address)
+        if request.policy == POLICY_INBOX:  # the request's own secret is overwritten before a shelf elsewhere answers
+            looked = partial(self._looked_into_inbox, bytearray(request.read_secret), looked, caller, address)
         return self._shelf.look(address, request.after, request.limit, looked)
 
+    def _looked_into_inbox(
+        self, secret: bytearray, looked: Looked, caller: Caller, address: bytes, found: Frames | None, own_day: int
+    ) -> None:
+        if found is not None:
+            self._open_inbox(address, caller, own_day)
+            if found.incarnation:
+                wake = inbox_wake_secret(secret, found.incarnation, found.head)
+                self._shelf.leave_wake(address, found.incarnation, found.head, wake)
+        secret[:] = _BLANK
+        looked(found, own_day)
+
     def _looked(
-        self, request: Read, caller: Caller, request_id: int, address: bytes, found: Frames | None, own_day: int
+        self, request: Read, caller: Caller, request_id: int, address: bytes, found: Frames | None, _own_day: int
     ) -> None:
         if found is None:
             return self._refuse(caller, request_id, refuse(BUSY, 1))
-        if request.policy == POLICY_INBOX:
-            self._open_inbox(address, caller, own_day)
-            if found.incarnation:
-                secret = inbox_wake_secret(request.read_secret, found.incarnation, found.head)
-                self._shelf.leave_wake(address, found.incarnation, found.head, secret)
         after = request.after
         if found.frames or after > found.head or self._stopping:
             return caller.answer(request_id, found)
@@ -246,7 +262,7 @@ class BoxService:
     # -- what the shelf reports
 
     def begun(self) -> None:
-        self._before = None
+        self._forget_before()
 
     def kept(self, kept: Kept) -> None:
         self._count(kept)

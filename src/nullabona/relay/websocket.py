@@ -252,7 +252,7 @@ class WebSocket(WSListener):
         """Answer waiting requests in this connection's next turn."""
         transport = self._transport
         if transport is None or transport.is_close_frame_sent:
-            self._later.clear()
+            self._drop_later()
             return
         self._turn, self._used = self._gate.turns.number, 0
         while self._later and self._used < TURN:
@@ -265,6 +265,11 @@ class WebSocket(WSListener):
         else:
             self._gate.turns.used()
             transport.underlying_transport.resume_reading()
+
+    def _drop_later(self) -> None:
+        """Overwrite and forget requests that wait for a turn which does not come."""
+        while self._later:
+            wipe_secret(self._later.popleft()[1])
 
     def _take_part(self, frame: WSFrame, *, first: bool) -> None:
         part = frame.get_payload_as_memoryview()
