@@ -118,7 +118,8 @@ class Owner:
         self._waiting: list[tuple[Any, bytes]] = []
 
     def dispatch(self, body: bytes, caller: Any, _: int) -> None:  # noqa: ANN401 - a front
-        self.asked.append(bytes(body))
+        body = bytes(memoryview(body))  # a copy: a front overwrites its own
+        self.asked.append(body)
         caller.budget.inflight += 1
         self._waiting.append((caller, body))
         if self.at_once and not body.startswith(LATE):

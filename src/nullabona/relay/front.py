@@ -20,6 +20,7 @@ from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.handover import nameless, upgrade_head
 from nullabona.relay.invite_page import INVITE, INVITE_PAGE
 from nullabona.relay.unsent import Unsent
+from nullabona.relay.wiping import wipe_secret
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 
 LOG: Final = b"/log/"
@@ -171,7 +172,10 @@ class Front(KnownHeadConnection):
         self._begun = self._loop.time()
 
     def ask_known(self, body: bytes) -> None:
-        self._owner.dispatcher.dispatch(body, self, 0)
+        try:
+            self._owner.dispatcher.dispatch(body, self, 0)
+        finally:
+            wipe_secret(body)  # a copy, which was cut out of what came
 
     # -- inside
 

@@ -12,6 +12,7 @@ from picows import WSAutoPingStrategy, WSListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from nullabona.machine.websocket import SILENT
+from nullabona.relay.wiping import wipe
 
 READ_BUFFER: Final = 16 * 1024
 _SERVER_SIDE: Final = False
@@ -40,8 +41,10 @@ class _Counted(WSProtocol):  # type: ignore[misc]
 
     def buffer_updated(self, nbytes: int) -> None:
         counting = self.counting
-        counting.part += nbytes
+        end = counting.part = counting.part + nbytes
         super().buffer_updated(nbytes)
+        if 0 < counting.part < end:  # the begin of a frame was moved to the front, and lies where it came, too
+            wipe(self.get_buffer(-1)[: end - counting.part])
         counting.came()
 
 
