@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tomllib
@@ -22,6 +21,7 @@ from nullabona.cli.root import COMMANDS, SECTIONS
 from nullabona.docket.keeping.vault import new_identity
 from nullabona.drills.registry import DRILLS
 from nullabona.extras import EXTRAS
+from nullabona.processes.ports import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 UV: Final = ROOT / ".uv/bin/uv"
@@ -248,8 +248,7 @@ def test_the_extra_docket_founds_and_serves_a_desk(tmp_path: Path, wheel: Path) 
         first += ["--first", f"{name}.officer:{role}"]
     fresh.nulla("docket", "init", "--outside", new_identity()[1], "--pointer-key", "pointer", *first)
     assert re.fullmatch(r"[0-9a-f]{64}\s*", fresh.nulla("docket", "package", "key", "Example", "desk/custodian.pem"))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     origin = f"http://localhost:{port}"
     with fresh.running("docket", "serve", "--origin", origin, "--listen", f"127.0.0.1:{port}") as said:
         assert said.readline() == f"ready {origin}\n"

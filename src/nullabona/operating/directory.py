@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -58,13 +59,20 @@ class RecordNotBegun(UserError):
 
 
 def with_port(config: Config) -> Config:
-    """The configuration with a real port in the place of port 0, because handles on this machine contain it."""
+    """The configuration with a real port in the place of port 0, because handles on this machine contain it.
+
+    On Linux the system gives the port to nobody else before this process ends: it stays bound, which does not keep a
+    server of ours from listening there.
+    """
     first, *others = config.listen
     if not _is_own_address(first) or first.port:
         return config
     with socket.socket(socket.AF_INET6 if ":" in first.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((first.host, 0))
         port: int = probe.getsockname()[1]
+        if sys.platform == "linux":  # elsewhere one address is bound once, however it may be used again
+            probe.detach()
     return replace(config, listen=(Endpoint(first.host, port), *others))
 
 
