@@ -64,15 +64,14 @@ def _reserve(ports: set[int]) -> bool:
     An abstract name stands for each. Such names are unique where ports are, in one network namespace, and they go with
     the process. A file with locks was rejected: it would have to be found and left behind in a folder that all share.
     """
-    if sys.platform != "linux":
-        return True
     with ExitStack() as stack:
-        names = [stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) for _ in ports]
-        try:
-            for name, port in zip(names, ports, strict=True):
-                name.bind(f"\0nullabona port {port}")
-        except OSError:
-            return False
-        for name in names:
-            name.detach()  # stays open
+        if sys.platform == "linux":
+            names = [stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) for _ in ports]
+            try:
+                for name, port in zip(names, ports, strict=True):
+                    name.bind(f"\0nullabona port {port}")
+            except OSError:
+                return False
+            for name in names:
+                name.detach()  # stays open
         return True
