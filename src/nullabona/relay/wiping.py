@@ -57,5 +57,6 @@ def wipe(view: memoryview) -> None:
 
 def wipe_secret(secret: bytes) -> None:
     """Overwrite `bytes` with zeros. Only for what was made for one request, which nobody holds or reads any more."""
-    if len(secret) > 1:  # Python has one object for all `bytes` of one value of that length
-        _fill(id(secret) + _DATA, 0, len(secret))
+    size = len(secret)
+    if size > 1:  # Python has one object for all `bytes` of length 1 that are equal
+        _fill(id(secret) + _DATA, 0, size)
