@@ -31,6 +31,15 @@ def test_the_smallest_bucket_that_fits(bucket: int, overhead: int) -> None:
         assert len(pad(largest + b"x", overhead)) + overhead > bucket
 
 
+@pytest.mark.parametrize("least", BUCKETS[2:])
+def test_nothing_is_smaller_than_what_is_asked_for(least: int) -> None:
+    """What fits has that size; one byte more goes to the next, or nowhere."""
+    sizes = {length: len(pad(bytes(length), 28, least)) + 28 for length in (0, least // 2, least - 29)}
+    assert {least} == set(sizes.values())
+    if least < BUCKETS[-1]:
+        assert BUCKETS[BUCKETS.index(least) + 1] == len(pad(bytes(least - 28), 28, least)) + 28
+
+
 @given(st.binary(max_size=600))
 def test_any_bytes_are_content_or_malformed(data: bytes) -> None:
     """What comes off is what stood before the last mark."""

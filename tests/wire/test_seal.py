@@ -1,4 +1,4 @@
-"""Sealed inboxes: only the owner opens, only in that inbox, and the size says next to nothing."""
+"""Sealed inboxes: only the owner opens, only in that inbox, and of two sizes nearly all have one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import POLICY_INBOX
 from nullabona.wire.padding import BUCKETS
 from nullabona.wire.seal import (
+    INBOX_LEAST,
     OVERHEAD,
     Inbox,
     check_public_key,
@@ -22,6 +23,7 @@ from nullabona.wire.seal import (
     open_sealed,
     seal_to,
     seal_to_inbox,
+    seal_to_place,
 )
 from tests.wire.cards import inbox_of, seed_of
 
@@ -57,12 +59,24 @@ def test_nobody_else_opens_and_info_counts() -> None:
             open_sealed(seed, info, data)
 
 
-@pytest.mark.parametrize("length", [0, 1, 890, 911, 912, 2_000, 15_000, BUCKETS[-1] - OVERHEAD - 1])
-def test_an_inbox_frame_has_a_buckets_size(length: int) -> None:
-    """Whatever its content, a frame's size is one of the few."""
+MOST_SMALL, MOST = (size - OVERHEAD - 1 for size in (INBOX_LEAST, BUCKETS[-1]))
+
+
+@pytest.mark.parametrize(
+    ("length", "size"),
+    [(0, 16_384), (1, 16_384), (912, 16_384), (MOST_SMALL, 16_384), (MOST_SMALL + 1, 65_536), (MOST, 65_536)],
+)
+def test_an_inbox_frame_has_one_of_two_sizes(length: int, size: int) -> None:
+    """What fits a contact request's has that; anything larger the largest."""
     frame = seal_to_inbox(MINA, bytes(length))
-    assert len(frame) in BUCKETS
-    assert open_inbox_frame(SEED, MINA.address, frame) == bytes(length)
+    assert (size, bytes(length)) == (len(frame), open_inbox_frame(SEED, MINA.address, frame))
+
+
+@pytest.mark.parametrize(("length", "size"), [(0, 2_048), (911, 2_048), (912, 4_096), (MOST_SMALL, 16_384)])
+def test_elsewhere_a_sealed_frame_has_the_smallest_size_that_fits(length: int, size: int) -> None:
+    """As in a reply box; and an inbox's owner opens such a frame, too, which earlier versions put there."""
+    frame = seal_to_place(MINA.hpke_key, MINA.address, bytes(length))
+    assert (size, bytes(length)) == (len(frame), open_inbox_frame(SEED, MINA.address, frame))
 
 
 def test_what_does_not_fit_is_known_beforehand() -> None:

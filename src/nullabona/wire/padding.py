@@ -13,12 +13,13 @@ BUCKETS: Final = (512, 1_024, 2_048, 4_096, 16_384, 65_536)
 _MARK: Final = b"\x80"
 
 
-def pad(content: bytes, overhead: int) -> bytes:
-    """``content`` followed by 0x80 and zeros, so that with ``overhead`` more bytes it has a bucket's size.
+def pad(content: bytes, overhead: int, least: int = BUCKETS[0]) -> bytes:
+    """``content`` followed by 0x80 and zeros, so that with ``overhead`` more bytes it has a bucket's size, of at least
+    ``least`` bytes.
 
     Raises `Bug` if it fits no bucket; callers put larger things into blobs first (`fits`).
     """
-    needed = len(content) + 1 + overhead
+    needed = max(len(content) + 1 + overhead, least)
     index = bisect_left(BUCKETS, needed)
     if index == len(BUCKETS):
         raise Bug("content does not fit the largest padding bucket")

@@ -36,6 +36,8 @@ PUBLIC_KEY_SIZE: Final = 1_216
 ENCAPSULATION_SIZE: Final = 1_120
 OVERHEAD: Final = ENCAPSULATION_SIZE + 16
 """Bytes of a sealed text beyond its plaintext."""
+INBOX_LEAST: Final = 16_384
+"""Bytes of the smallest frame that is put into an inbox, so that its size does not tell what is in it."""
 ITEM_DIRECT: Final = b"\x00"
 ITEM_INDIRECT: Final = b"\x01"
 """First byte of what an inbox frame carries: the item itself, or a reference to a blob on the inbox's relay."""
@@ -109,13 +111,15 @@ def inbox_item_fits(length: int) -> bool:
 
 
 def seal_to_inbox(inbox: Inbox, plaintext: bytes) -> bytes:
-    """The frame, of a bucket's size, that puts ``plaintext`` into ``inbox``; it opens in no other inbox."""
-    return seal_to_place(inbox.hpke_key, inbox.address, plaintext)
+    """The frame, of 16,384 or 65,536 bytes, that puts ``plaintext`` into ``inbox``; it opens in no other inbox."""
+    return seal_to_place(inbox.hpke_key, inbox.address, plaintext, INBOX_LEAST)
 
 
-def seal_to_place(hpke_key: bytes, place: Address, plaintext: bytes) -> bytes:
-    """The same for the holder of an inbox's key who reads the box at ``place``; it opens in no other box."""
-    return seal_to(hpke_key, _DOMAIN + place, pad(plaintext, OVERHEAD))
+def seal_to_place(hpke_key: bytes, place: Address, plaintext: bytes, least: int = BUCKETS[0]) -> bytes:
+    """The same for the holder of an inbox's key who reads the box at ``place``; it opens in no other box. The frame has
+    a bucket's size, of at least ``least`` bytes.
+    """
+    return seal_to(hpke_key, _DOMAIN + place, pad(plaintext, OVERHEAD, least))
 
 
 def open_inbox_frame(seed: bytes, inbox: Address, frame: bytes) -> bytes:

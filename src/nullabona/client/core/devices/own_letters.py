@@ -1,21 +1,16 @@
 """Letters that a device writes to its own account's inbox (spec/room.md §9.2).
 
 A watcher of a relay sees how often something comes into a named inbox: people who are asked often know many. These
-letters are as large as a contact request and come now and then, so that what others send stands out less.
+letters have the size of all letters and come now and then, so that what others send stands out less.
 """
 
 from __future__ import annotations
-
-from typing import Final
 
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.model.inbox_items import OwnLetter
 from nullabona.client.core.step import Step
-
-FILLER: Final = 6_000
-"""Bytes that make the sealed letter as large as a contact request with card and proof: 16,384 (spec/frame.md)."""
 
 
 def write(step: Step) -> bool:
@@ -26,5 +21,5 @@ def write(step: Step) -> bool:
     state, card = inbox_state.load(step), own_devices.card(step.store)
     if state is None or card is None or state.relay not in step.up:
         return False
-    queue_item(step, card.inbox, state.relay, OwnLetter(bytes(FILLER)))
+    queue_item(step, card.inbox, state.relay, OwnLetter(b""))
     return True
