@@ -109,9 +109,9 @@ def test_who_looks_for_nothing_draws_the_time_again() -> None:
     at = fork()
     for led, kept in ((START + DAY, True), (None, False)):
         with at.here() as (step, room, _):
-            room.inbox_at, room.led_at, room.rejoin = START + HOUR, led, None
+            room.led_inbox_at, room.led_at, room.rejoin = START + HOUR, led, None
             tickets.ask(step, room)
-            assert kept is (room.inbox_at is not None)
+            assert kept is (room.led_inbox_at is not None)
 
 
 @pytest.mark.parametrize(("days", "by_inbox"), [(21, False), (22, True)])

@@ -177,13 +177,27 @@ class Schedule:
             # They ask 43 hours after their branch's last epoch began (spec/room.md §7). That may have been on the
             # second of these days.
             self.world.settle(span=2 * DAY_MS, most=3_000)
+        if self._is_somebody_left_with_who_is_out():
+            # The others refuse to come to a device that their branch removed, and whoever is there takes it for
+            # company. So they find nobody following at their next commit: keys are renewed within 9 days, and 43 hours
+            # later they ask.
+            self.world.settle(span=11 * DAY_MS, most=12_000)
+
+    def _alone(self) -> list[Person]:
+        """Those who are on a branch on which nobody else is."""
+        inside = self._inside()
+        branches = Counter(person.where(self.room) for person in inside)
+        return [person for person in inside if len(branches) > 1 and branches[person.where(self.room)] == 1]
+
+    def _is_somebody_left_with_who_is_out(self) -> bool:
+        """Whether somebody is alone on a branch that has, besides, an account whose device went."""
+        out = {person.account for person in self.everybody if person.phase(self.room) in {"left", "removed"}}
+        return any(out & set(person.members(self.room)) for person in self._alone())
 
     def _is_somebody_out_unawares(self) -> bool:
         """Whether somebody is alone on a branch, while another one, on which they never were, has removed them."""
         inside = self._inside()
-        branches = Counter(person.where(self.room) for person in inside)
-        alone = [person for person in inside if len(branches) > 1 and branches[person.where(self.room)] == 1]
-        return any(one.account not in other.members(self.room) for one in alone for other in inside)
+        return any(one.account not in other.members(self.room) for one in self._alone() for other in inside)
 
     def _inside(self) -> list[Person]:
         return [person for person in self.everybody if person.phase(self.room) == "joined"]

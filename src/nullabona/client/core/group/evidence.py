@@ -128,13 +128,13 @@ def led_nowhere(step: Step, room: RoomState, rejoin: Rejoin) -> None:
 def commits_wait(room: RoomState) -> bool:
     """Whether our commits wait until we know which branch we are on.
 
-    If we lost the thread ourselves, they wait as long as we ask. For claims of others they wait a quarter of an hour
-    in seven days, for all accounts together. A removal never waits.
+    If we lost the thread ourselves, they wait until a member says that we missed nothing, or we stop asking. For claims
+    of others they wait a quarter of an hour in seven days, for all accounts together. A removal never waits.
     """
     rejoin = room.rejoin
     if rejoin is None or room.puts_out:
         return False
-    return not rejoin.commit or room.vain.count < PATIENCE
+    return not rejoin.nowhere if not rejoin.commit else room.vain.count < PATIENCE
 
 
 def _counts(step: Step, tries: Tries) -> bool:

@@ -27,7 +27,9 @@ def came(step: Step, room: RoomState, track: BoxTrack, opened: OpenedFrame) -> N
 
 
 def _asked(step: Step, room: RoomState, track: BoxTrack, data: bytes) -> None:
-    """A question, which counts once: the same may come in two boxes, and any member of the epoch can seal it again."""
+    """A question. One for a ticket counts once: it may come in two boxes, and any member of the epoch can seal it
+    again. With a file its sender helps an account once a day.
+    """
     address = track.keys.box.address
     try:
         sender, body = open_item(address, data)
@@ -35,11 +37,10 @@ def _asked(step: Step, room: RoomState, track: BoxTrack, data: bytes) -> None:
         return
     match body:
         case TicketRequest() if body.room == room.id and body.box == address and body.helper == step.local.account:
-            if _is_new(step, sender.device_key + body.id):
+            if _is_new(step, sender.device_key + body.id) and tickets.has_turn(step, sender):
                 tickets.help_back(step, sender, body)
         case FileRequest() if body.room == room.id and not acquaintance.is_blocked(step.store, sender.account_id):
-            if _is_new(step, data):
-                file_messages.asked_back(step, sender, body)
+            file_messages.asked_back(step, sender, body)
         case _:
             pass
 

@@ -78,6 +78,8 @@ class Rejoin(msgspec.Struct, array_like=True):
     """The branch to look for next if nobody is on this one, which we judged."""
     led: dict[bytes, bytes] = field(default_factory=dict)
     """Accounts whose tickets to it we refused because of the name, timer or roles there; and SHA-256 of these."""
+    nowhere: list[bytes] = field(default_factory=list)
+    """Accounts without authority whose tickets led to where we are, so that we may have missed nothing."""
 
 
 def asked_all(rejoin: Rejoin) -> bool:

@@ -332,6 +332,10 @@ class RoomState(msgspec.Struct):
     """The last box of each branch that we left, newest last: who stayed there may ask in it where we are."""
     inbox_at: int | None = None
     """When our questions go into the inboxes of members, if none in the room's boxes was answered."""
+    led_inbox_at: int | None = None
+    """The same of questions whether the branch is the room's to which somebody led us."""
+    put_off: bool = False
+    """That time came while this device was off, so we chose a later one."""
     back_at: int | None = None
     """When this device came back after about a month."""
     gap: Gap | None = None

@@ -52,6 +52,8 @@ from nullabona.wire.blob import encode_ref
 from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, open_frame, seal_frame
 from nullabona.wire.messages import Frames
 
+WORDS = 2
+"""So many members without authority are believed that we missed nothing."""
 MOST_FORMER = 4
 """In the boxes of so many branches that we left we answer those who stayed there."""
 _PATIENCE = 6
@@ -142,10 +144,10 @@ def _nowhere_to_go(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, 
         for merged in room.history:
             if merged.epoch == rejoin.epoch:
                 merged.commit, merged.removed = named.commit, list(named.removed)
-    _nothing_missed(step, room, rejoin, ticket)
+    _nothing_missed(step, room, rejoin, ticket, by)
 
 
-def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket) -> None:
+def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> None:
     """The helper is exactly where we are, but its ticket may carry a newer move order.
 
     If the relay is still unreachable after that, the helper is looking for the room too, and we ask others.
@@ -154,8 +156,23 @@ def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket)
     if order is not None and move_orders.better(room, order):
         moving.adopt(step, room, order)
     if rejoin.reason != branches.RELAY_UNREACHABLE or room.relay not in step.down:
+        if _is_one_word(step, room, rejoin, by):
+            return
         room.rejoin = None
         room.led_at = None if rejoin.reason == branches.UNPROVEN else room.led_at
+
+
+def _is_one_word(step: Step, room: RoomState, rejoin: Rejoin, by: bytes) -> bool:
+    """Whether one member without authority says that we missed nothing: we ask on, as the ticket may be an old one.
+
+    The others may be in a later epoch, where they read our box no more, and then only who lies there may answer us. Our
+    commits wait no longer. Two members, or all others, are believed.
+    """
+    if rejoin.commit or rejoin.reason == branches.UNPROVEN or evidence.vouches(step, room.info, by):
+        return False
+    rejoin.nowhere = [*(each for each in rejoin.nowhere if each != by), by]
+    others = {device.account for device in step.others(room, room.epoch)}
+    return len(rejoin.nowhere) < WORDS and not others <= set(rejoin.nowhere)
 
 
 def _refused(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, refused: PeerError) -> None:

@@ -22,16 +22,15 @@ from nullabona.client.core.group.branches import (
     TOO_LATE,
     UNPROVEN,
 )
-from nullabona.client.core.identity import device_certificates, inbox_addresses
+from nullabona.client.core.identity import device_certificates
 from nullabona.client.core.model import branches
 from nullabona.client.core.model.branches import HeldRequest, Helper, Rejoin
 from nullabona.client.core.model.facts.account import Warned
-from nullabona.client.core.model.inbox_items import ID_SIZE, Gone, Ticket, TicketRequest
+from nullabona.client.core.model.inbox_items import Gone, Ticket, TicketRequest
 from nullabona.client.core.model.room_info import GROUP
-from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, RoomState
-from nullabona.client.core.relocation.search import ELSEWHERE
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.client.core.sync import former_rooms
+from nullabona.client.core.sync import former_rooms, questions
 from nullabona.client.core.timeline import sending
 from nullabona.wire.address import Address
 from nullabona.wire.card import Card
@@ -40,6 +39,7 @@ from nullabona.wire.certificate import DeviceCertificate, open_certificate
 ALONE_ATTEMPTS = 2
 """After so many unanswered requests, a device helps others that lost the thread in the same epoch."""
 _GONE: Final = "said-gone"
+_TURN: Final = "answered-question"
 MOST_HELD: Final = 16
 MOST_HELD_OF_ONE: Final = 4
 """Most ticket requests of one account that wait for us; the others it sends again."""
@@ -49,10 +49,6 @@ _DOUBTFUL: Final = frozenset({BEHIND, FAR, LONELY, OUTSIDE, RELAY_UNREACHABLE, S
 """Reasons to ask that may be none."""
 FEW_ATTEMPTS = 8
 """Most ticket requests where there may be no other branch, over about a quarter of an hour."""
-_AWAY: Final = frozenset({LONELY, ELSEWHERE, RELAY_UNREACHABLE})
-"""Reasons to ask where nobody may read our boxes any more."""
-LOOK_AGAIN = 2
-"""After so many unanswered requests, we look up a helper's card in case their inbox has moved."""
 
 
 def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card: Card | None = None) -> None:
@@ -67,6 +63,14 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
         _from_away(step, room, sender, asked, card)
     elif room.phase == JOINED:
         _from_inside(step, room, sender, asked, card)
+
+
+def has_turn(step: Step, sender: DeviceCertificate) -> bool:
+    """Whether to answer a question of this device in a box now: once in the time after which it would ask the next
+    account. A question costs it little, and a ticket us much.
+    """
+    slot = step.now // max(step.timing.ticket, 1)
+    return step.store.saw(_TURN, sha256(sender.device_key + slot.to_bytes(8, "big")).digest(), step.day)
 
 
 def answer_held(step: Step, room: RoomState) -> None:
@@ -240,8 +244,7 @@ def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Ca
 def ask(step: Step, room: RoomState) -> None:
     """Ask the next helper for a ticket, when it is time."""
     rejoin = room.rejoin
-    if rejoin is None and room.led_at is None:
-        room.inbox_at = None
+    questions.forget_times(room)
     if rejoin is not None and rejoin.reason == FAR and not room.current.undecided and not room.current.look_until:
         rejoin = room.rejoin = None  # we have caught up
     if rejoin is None or rejoin.next_at > step.now:
@@ -263,65 +266,14 @@ def ask(step: Step, room: RoomState) -> None:
             step.tell(Warned(room=room.id, code="no-way-back", detail={"epoch": rejoin.epoch}))
         return
     helper = _next_helper(step, room, rejoin)
+    asleep = step.over(rejoin.next_at, questions.ASLEEP_MS)
     rejoin.attempts += 1
     evidence.charge(step, room, rejoin)
     rejoin.next_at = (
         step.now + (step.timing.ticket << min(rejoin.attempts // 2, 8)) + step.rng.between(0, step.timing.ticket)
     )
     if helper is not None:
-        _put(step, room, rejoin, helper)
-
-
-def _put(step: Step, room: RoomState, rejoin: Rejoin, helper: Helper) -> None:
-    """Put our question into boxes of the room, or into the helper's inbox if the boxes are of no use."""
-    question, key = _question(room, rejoin), room_items.answer_key(step)
-    tracks = [] if _by_inbox(step, room, rejoin) or not key else _boxes_for(step, room, rejoin, helper)
-    asked = msgspec.structs.replace(question, helper=helper.account, key=key, id=step.rng.bytes(ID_SIZE))
-    for track in tracks:
-        room_items.ask(step, room, track, msgspec.structs.replace(asked, box=track.keys.box.address))
-    if tracks:
-        return
-    inbox_sending.post(step, helper.account, helper.handle, question)
-    if rejoin.attempts > LOOK_AGAIN:
-        inbox_addresses.look_again(step, helper.handle)
-
-
-def _by_inbox(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
-    """Whether to ask in the helper's inbox, which its card names.
-
-    Boxes are of no use if their relay is gone, if the others may have left them, or if we were away for so long that
-    nobody follows ours any more. Otherwise a relay that hides what it likes would see at once who is in the room: then
-    we ask in inboxes only after hours in which nobody answered, at a time that it does not know.
-    """
-    if rejoin.reason in _AWAY or (room.back_at is not None and not step.over(room.back_at, DAY_MS)):
-        return True
-    if room.inbox_at is None:
-        room.inbox_at = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
-    return step.due(room.inbox_at)
-
-
-def _boxes_for(step: Step, room: RoomState, rejoin: Rejoin, helper: Helper) -> list[BoxTrack]:
-    """The boxes in which to ask: that of the epoch in question, where the helper should be. If it was not seen there,
-    or does not answer, it may be elsewhere: then also ours, of which it may have been the last that it left
-    (`RoomState.former_boxes`), and the newest other one in which it was seen, or where we came from another branch.
-    """
-    if not room.boxes:
-        return []
-    named = next((track for track in room.boxes if rejoin.commit and track.epoch == rejoin.epoch), room.current)
-    theirs = [device.device for device in step.roster(room.id).values() if device.account == helper.account]
-    newest_first = list(reversed(room.boxes))
-    seen = [track for track in newest_first if _was_seen(step, track, theirs)]
-    if named in seen and rejoin.attempts == 1:
-        return [named]
-    elsewhere = [
-        track for track in (*seen, *(each for each in newest_first if each.unproven_end)) if track is not named
-    ]
-    here = [] if named is room.current or room.current in elsewhere[:1] else [room.current]
-    return [named, *here, *elsewhere[:1]]
-
-
-def _was_seen(step: Step, track: BoxTrack, devices: list[bytes]) -> bool:
-    return any(step.store.view(track.keys.box.address, device) is not None for device in devices)
+        questions.put(step, room, rejoin, helper, _question(room, rejoin), asleep=asleep)
 
 
 def _question(room: RoomState, rejoin: Rejoin) -> TicketRequest:
