@@ -124,6 +124,8 @@ def test_who_does_not_answer_is_looked_up_from_the_third_question_on() -> None:
     with fork.here() as (step, _, _track):
         assert [] == inbox_addresses.wanted(step)
     fork.look_for(branch("fork", JUN))
+    with fork.here() as (_, room, _track):
+        room.put_off = True
     looked = []
     for _ in range(3):
         ask(fork, 1, START + DAY)

@@ -71,7 +71,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("relay/core/boxes.py", "        return self._expiry_day + (self._rng(OWN_DAY_BITS) if inbox else 0)",
              "        return self._expiry_day"), blind=True, trace="expiry_day of inboxes"),
     mutant("an inbox has a row only once something came", "demo", "W-16",
-        Edit("relay/service.py", "        if request.policy == POLICY_INBOX:\n            self._open_inbox(address, caller, own_day)\n", ""),
+        Edit("relay/service.py", "            self._open_inbox(address, caller, own_day)\n", ""),
         blind=True, trace="without a row"),
     mutant("an inbox's number is the second in which an item came", "demo", "W-13",
         Edit("relay/core/boxes.py", "        seq = draft.next_seq\n",
