@@ -33,7 +33,12 @@ def positions_of(room: RoomState) -> dict[Address, BoxPosition]:
     """The boxes of the room for which `BoxPosition.has` can tell without a step whether a read brought news."""
     if room.phase != JOINED:
         return {}
-    return {
+    former = {
+        track.keys.box.address: BoxPosition(track.incarnation, track.position, track.relay, current=False)
+        for track in room.former_boxes
+        if _is_settled(track)
+    }
+    return former | {
         track.keys.box.address: BoxPosition(track.incarnation, track.position, track.relay, not track.closed)
         for track in room.boxes
         if _is_settled(track)

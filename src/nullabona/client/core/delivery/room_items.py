@@ -6,7 +6,6 @@ device then asks, and in whose the answer comes. In the room's box it sees what 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 from nullabona.client.core.account import own_devices
@@ -48,10 +47,13 @@ def note_answer(step: Step, room: RoomState, track: BoxTrack, opened: OpenedFram
 def answer(step: Step, room: RoomState, track: BoxTrack, key: bytes, body: Ticket | Gone) -> None:
     """Append an answer that is sealed to the ``key`` of who asked in this box. Does nothing if that is no key."""
     address = track.keys.box.address
+    try:
+        seal_answer(key, address, b"")  # before chunks are put into the outbox that nobody could open
+    except Malformed:
+        return
     data = sign_item(step.mls, address, body)
     if body_fits(len(SEALED) + OVERHEAD + len(ITEM_DIRECT) + len(data)):
         plain = ITEM_DIRECT + data
     else:
         plain = ITEM_INDIRECT + encode_ref(queue_blob(step, RoomBlob(track.relay, room.id, address), data))
-    with suppress(Malformed):
-        queue_last(step, room, track, Kind.ITEM, SEALED + seal_answer(key, address, plain))
+    queue_last(step, room, track, Kind.ITEM, SEALED + seal_answer(key, address, plain))

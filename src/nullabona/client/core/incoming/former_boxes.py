@@ -27,3 +27,5 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         opened = box_log.open_quietly(track, data)
         if opened is not None and opened.kind is Kind.ITEM:
             room_items.came(step, room, track, opened)
+    if not answer.frames:
+        track.position = max(track.position, answer.head)  # the rest was trimmed by those who stayed

@@ -262,7 +262,8 @@ def _act(  # noqa: C901, PLR0912 - one case for each kind of item
             requests.request_came(step, sender.account_id, carried.signed_by_named(sender, body))
             shared_inbox.note_request(step, sender.account_id, item.frame)
         case TicketRequest():
-            tickets.help_back(step, sender, body)
+            if not body.box:  # else it was to be asked in a box of the room, which only its members can do
+                tickets.help_back(step, sender, body)
         case LinkUse():
             links.use_came(step, sender.account_id, carried.signed_by_named(sender, body))
         case FileRequest():

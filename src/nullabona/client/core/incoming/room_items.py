@@ -37,7 +37,7 @@ def _asked(step: Step, room: RoomState, track: BoxTrack, data: bytes) -> None:
         return
     match body:
         case TicketRequest() if body.room == room.id and body.box == address and body.helper == step.local.account:
-            if _is_new(step, sender.device_key + body.id) and tickets.has_turn(step, sender):
+            if _is_new(step, sender.device_key + body.id):
                 tickets.help_back(step, sender, body)
         case FileRequest() if body.room == room.id and not acquaintance.is_blocked(step.store, sender.account_id):
             file_messages.asked_back(step, sender, body)

@@ -39,7 +39,12 @@ from nullabona.wire.certificate import DeviceCertificate, open_certificate
 ALONE_ATTEMPTS = 2
 """After so many unanswered requests, a device helps others that lost the thread in the same epoch."""
 _GONE: Final = "said-gone"
-_TURN: Final = "answered-question"
+_GIVEN: Final = "tickets-given"
+MOST_AN_HOUR: Final = 16
+"""Most tickets that we put into boxes of a room for one device in an hour: a question costs it little, a ticket us more,
+and everybody who follows the box reads past both.
+"""
+HOUR_MS: Final = 3_600_000
 MOST_HELD: Final = 16
 MOST_HELD_OF_ONE: Final = 4
 """Most ticket requests of one account that wait for us; the others it sends again."""
@@ -65,12 +70,11 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
         _from_inside(step, room, sender, asked, card)
 
 
-def has_turn(step: Step, sender: DeviceCertificate) -> bool:
-    """Whether to answer a question of this device in a box now: once in the time after which it would ask the next
-    account. A question costs it little, and a ticket us much.
-    """
-    slot = step.now // max(step.timing.ticket, 1)
-    return step.store.saw(_TURN, sha256(sender.device_key + slot.to_bytes(8, "big")).digest(), step.day)
+def _may_have_another(step: Step, room: RoomState, device: bytes) -> bool:
+    """Whether the device with this key had few tickets from us in a box in this hour, by the clock."""
+    hour = (step.now // HOUR_MS).to_bytes(8, "big")
+    marks = (sha256(device + room.id + hour + bytes((place,))).digest() for place in range(MOST_AN_HOUR))
+    return any(step.store.saw(_GIVEN, mark, step.day) for mark in marks)
 
 
 def answer_held(step: Step, room: RoomState) -> None:
@@ -122,6 +126,8 @@ def _from_inside(
     if not _may_return(step, room, sender, card):
         if card is None and sender.account_id != step.local.account:
             inbox_sending.look_up_for(step, sender, asked, _handle_in(step, room, sender))
+        return
+    if asked.box and not _may_have_another(step, room, sender.device_key):
         return
     ticket = former_rooms.make_ticket(step, room)
     _answer(step, room, sender.account_id, asked, ticket, _handle_in(step, room, sender))
