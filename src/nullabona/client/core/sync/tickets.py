@@ -41,8 +41,8 @@ ALONE_ATTEMPTS = 2
 _GONE: Final = "said-gone"
 _GIVEN: Final = "tickets-given"
 MOST_AN_HOUR: Final = 16
-"""Most tickets that we put into boxes of a room for one device in an hour: a question costs it little, a ticket us more,
-and everybody who follows the box reads past both.
+"""Most tickets that we put into boxes of a room for one device in an hour: a question costs it little, and a ticket us
+much, and all who follow the box.
 """
 HOUR_MS: Final = 3_600_000
 MOST_HELD: Final = 16
