@@ -97,7 +97,7 @@ def test_inboxes_are_used_when_the_drawn_time_has_come() -> None:
     with at.here() as (step, room, _):
         due = room.inbox_at
         assert due is not None
-        assert START + 4 * HOUR <= due <= START + 8 * HOUR
+        assert START + 8 * HOUR <= due <= START + 12 * HOUR
         assert step.timing.silence == 4 * HOUR
     at.look_for(branch("silence", JUN, commit=b""))
     assert ([1], 0) == asked(at, due - 1)

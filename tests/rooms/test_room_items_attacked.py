@@ -7,13 +7,13 @@ import pytest
 from nullabona.client.core import files
 from nullabona.client.core.delivery.room_items import OPEN, SEALED
 from nullabona.client.core.model.content import Attachment
-from nullabona.client.core.model.inbox_items import Ticket, TicketRequest, sign_item
+from nullabona.client.core.model.inbox_items import TicketRequest, sign_item
 from nullabona.client.core.sync import former_rooms
 from nullabona.client.core.sync.tickets import MOST_AN_HOUR
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.seal import ITEM_DIRECT, seal_answer
-from tests.rooms.hostile import all_well, forge, only, people, track_of, update_keys
+from tests.rooms.hostile import forge, only, people, track_of, update_keys
 from tests.rooms.test_files import KEY, SMALL, tell
 from tests.rooms.test_handed import came
 from tests.rooms.test_room_items import DAY, items_in, kind_of
@@ -61,7 +61,7 @@ def test_who_was_off_when_the_hours_passed_reads_the_boxes_first(seed: int) -> N
     assert a.look(room).rejoin is not None  # type: ignore[union-attr]
     a.online = False
     world.swallows = lambda person, item: False
-    world.settle(span=9 * HOUR, most=4_000)
+    world.settle(span=13 * HOUR, most=4_000)
     before = [came(world, person) for person in crowd]
     a.crash()
     a.online = True
@@ -82,7 +82,7 @@ def test_the_hours_of_one_search_are_not_those_of_another() -> None:
     world.settle(span=10 * MINUTE)
     only(world, c, d)
     b.online = False
-    for span in (HOUR, 9 * HOUR):
+    for span in (HOUR, 13 * HOUR):
         c.send(room, "lost")
         update_keys(c, room)
         world.settle(span=10_000)
@@ -113,58 +113,54 @@ def test_questions_cost_a_member_few_tickets() -> None:
     assert MOST_AN_HOUR == sum(one.body[:1] == SEALED for one in items_in(world, c, room))
 
 
-class Forgotten:
-    """Somebody (``lost``) was off while the room went through so many epochs that nobody follows their box any more,
-    since another was off for even longer; then the relay lacks its frames. The last member (``liar``) reads it still.
+def away() -> tuple[World, list[Person], bytes]:
+    """Somebody is off for more epochs than others follow boxes of, and the relay drops what was said in its last one.
+
+    Another device that is off for longer has the places of the oldest boxes.
     """
+    world = World(21)
+    crowd = people(world, 5)
+    a, b, d, _, x = crowd
+    room = world.group(*crowd)
+    world.settle(span=HOUR, most=4_000)
+    x.online = False
+    for epoch in range(78):
+        d.online = epoch < 18
+        update_keys((a, b)[epoch % 2], room)
+        world.settle(span=2 * MINUTE, most=4_000)
+    world.relay.boxes[d.where(room)].frames.clear()
+    d.online = True
+    return world, crowd, room
 
-    def __init__(self) -> None:
-        self.world = SwallowingWorld(21)
-        crowd = people(self.world, 5)
-        self.admin, busy, self.lost, self.liar, away = crowd
-        self.room = self.world.group(*crowd)
-        self.world.settle(span=HOUR, most=4_000)
-        away.online = False
-        for _ in range(18):
-            self._next(busy)
-        self.lost.online = False
-        self.stale: Ticket | None = None
-        for number in range(60):
-            if not number:
-                with self.liar.engine.step(self.world.now, self.room) as step:
-                    self.stale = former_rooms.make_ticket(step, step.room(self.room))
-            self._next((self.admin, busy)[number % 2])
-        self.world.relay.boxes[self.lost.where(self.room)].frames.clear()
-        self.lost.online = True
 
-    def _next(self, person: Person) -> None:
-        update_keys(person, self.room)
-        self.world.settle(span=2 * MINUTE, most=4_000)
-
-    def lie(self) -> None:
-        """To whatever is asked in that box, the ticket of that epoch."""
-        assert self.stale is not None
-        keys = track_of(self.lost, self.room).keys
-        address = keys.box.address
-        plain = ITEM_DIRECT + sign_item(self.liar.mls, address, self.stale)
-        body = SEALED + seal_answer(self.lost.card.inbox.hpke_key, address, plain)
-        frame = seal_frame(keys.frame_key, address, self.world.dice.bytes(NONCE_SIZE), Kind.ITEM, body)
-        self.world.relay.append(bytes(address), frame)
+def test_the_box_in_which_a_device_was_last_seen_is_followed_however_many_came_since() -> None:
+    """It asks there."""
+    world, crowd, room = away()
+    before = [came(world, person) for person in crowd]
+    a, d = crowd[0], crowd[2]
+    assert d.where(room) in {bytes(track.keys.box.address) for track in a.look(room).boxes}  # type: ignore[union-attr]
+    world.settle(span=MINUTE, most=4_000)
+    assert (1, a.where(room)) == (rejoins(d, room), d.where(room))
+    assert before == [came(world, person) for person in crowd]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lies", [False, True])
-def test_who_is_in_a_box_that_all_others_forgot_is_back_within_a_day(*, lies: bool) -> None:
-    """By inboxes, after hours: also if a member who reads that box says each time that nothing was missed."""
-    found = Forgotten()
-    world, lost, room = found.world, found.lost, found.room
-    began, seen = world.now, 0
-    while lost.where(room) != found.admin.where(room):
-        world.settle(span=MINUTE, most=4_000)
-        assert world.now - began < DAY
-        box = world.relay.boxes[bytes(track_of(lost, room).keys.box.address)]
-        if lies and box.head > seen and lost.where(room) != found.admin.where(room):
-            found.lie()
-            seen = box.head
-    assert 1 == rejoins(lost, room)
-    all_well(world, room, found.admin, lost)
+def test_one_member_alone_does_not_keep_it_apart() -> None:
+    """That member kept the epoch, and is the first to answer each time: "you are exactly where I am"."""
+    world, (a, _, d, liar, _), room = away()
+    with d.engine.step(world.now, room) as step:
+        ticket = former_rooms.make_ticket(step, step.room(room))  # as any member of that epoch could make it then
+    keys = track_of(d, room).keys
+    address = keys.box.address
+    box = world.relay.boxes[bytes(address)]
+    seen = box.head
+    for _ in range(3 * 60):
+        world.settle(span=20_000, most=4_000)
+        if box.head > seen and d.where(room) != a.where(room):
+            plain = ITEM_DIRECT + sign_item(liar.mls, address, ticket)
+            body = SEALED + seal_answer(d.card.inbox.hpke_key, address, plain)
+            world.relay.append(
+                bytes(address), seal_frame(keys.frame_key, address, world.dice.bytes(NONCE_SIZE), Kind.ITEM, body)
+            )
+        seen = box.head
+    assert (1, a.where(room)) == (rejoins(d, room), d.where(room))

@@ -77,7 +77,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("log/digest_chain.py", "        rest = sha256(without(tags, few)).digest()\n", "        rest = sha256(without(few, few)).digest()\n"), blind=True),
     # -- chosen from the line and the code of questions in boxes, before the drill's checks were read
     mutant("who lacks something asks in inboxes at once", "coerced-operator", "L-21",
-        Edit("client/core/sync/questions.py", "    return step.due(at)\n", "    return True\n"), blind=True),
+        Edit("client/core/sync/questions.py", "    return step.due(at) and not rejoin.nowhere\n", "    return True\n"), blind=True),
     mutant("what is asked in a box is answered in an inbox", "coerced-operator", "L-21",
         Edit("client/core/sync/tickets.py", "    if not asked.box:\n", "    if asked.room:\n"), blind=True),
     mutant("who asks in boxes asks in an inbox, too", "coerced-operator", "L-21",

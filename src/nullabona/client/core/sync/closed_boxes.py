@@ -47,9 +47,20 @@ def look_after(step: Step, room: RoomState) -> None:
         if track.relay == room.relay and not step.over(track.left_at, KEEP_DAYS * DAY_MS)
     ]
     while len(room.boxes) - 1 > MAX_CLOSED:
-        _forget(step, room, room.boxes[OLDEST_KEPT])
+        _forget(step, room, _needed_least(step, room))
     if room.former and not any(box_log.removed_since(room, track) for track in room.boxes[:-1]):
         room.former = {}
+
+
+def _needed_least(step: Step, room: RoomState) -> BoxTrack:
+    """Of more closed boxes than we follow, the one to forget: not the oldest, nor the newest, nor if possible one in
+    which a device was last seen. It asks there where the room is if it lacks what was said there.
+    """
+    between = room.boxes[OLDEST_KEPT:-1]
+    last = {view.device: track.epoch for track in room.boxes for view in step.store.views(track.keys.box.address)}
+    present = {device.device for device in step.others(room, room.epoch)}
+    waited_for = {epoch for device, epoch in last.items() if device in present}
+    return next((track for track in between if track.epoch not in waited_for), between[0])
 
 
 def _put_off(step: Step, room: RoomState) -> None:

@@ -53,22 +53,23 @@ def _by_inbox(step: Step, room: RoomState, rejoin: Rejoin, *, asleep: bool) -> b
 
     Boxes are of no use if their relay is gone, if the others may have left them, or if we were away for so long that
     nobody follows ours any more. Otherwise a relay that hides what it likes would see at once who is in the room: then
-    we ask in inboxes only after hours in which nobody answered, at a time that it does not know. If we were ``asleep``
-    when that time came, an answer may wait in a box: we put it off once.
+    we ask in inboxes only after hours in which nobody answered, more than people sleep, at a time that it does not
+    know. If we were ``asleep`` when that time came, an answer may wait in a box: we put it off once.
     """
     if rejoin.reason in _AWAY or (room.back_at is not None and not step.over(room.back_at, DAY_MS)):
         return True
     led = rejoin.reason == UNPROVEN  # asked now and then, for as long as nobody else has shown up
     at = room.led_inbox_at if led else room.inbox_at
     if at is None:
-        at = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
+        at = step.now + 2 * step.timing.silence + step.rng.between(0, step.timing.silence)
     elif step.due(at) and asleep and not room.put_off:
         at, room.put_off = step.now + step.timing.pause + step.rng.between(0, 5 * step.timing.pause), True
     if led:
         room.led_inbox_at = at
     else:
         room.inbox_at = at
-    return step.due(at)
+    # Whoever says that we missed nothing hears us, so the others will when they are on: nobody needs to be named.
+    return step.due(at) and not rejoin.nowhere
 
 
 def _boxes_for(step: Step, room: RoomState, rejoin: Rejoin, helper: Helper) -> list[BoxTrack]:

@@ -268,7 +268,7 @@ def ask(step: Step, room: RoomState) -> None:
             evidence.led_nowhere(step, room, rejoin)
         room.rejoin = None
         sending.release_held(step, room)
-        if not doubtful:
+        if not doubtful and not rejoin.nowhere:
             step.tell(Warned(room=room.id, code="no-way-back", detail={"epoch": rejoin.epoch}))
         return
     helper = _next_helper(step, room, rejoin)
