@@ -68,7 +68,7 @@ def _by_inbox(step: Step, room: RoomState, rejoin: Rejoin, *, asleep: bool) -> b
         room.led_inbox_at = at
     else:
         room.inbox_at = at
-    # Whoever says that we missed nothing hears us, so the others will when they are on: nobody needs to be named.
+    # A member who says that we missed nothing hears us. So will the others when they are on: nobody has to be named.
     return step.due(at) and not rejoin.nowhere
 
 
