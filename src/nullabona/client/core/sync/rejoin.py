@@ -165,8 +165,8 @@ def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket,
 def _is_one_word(step: Step, room: RoomState, rejoin: Rejoin, by: bytes) -> bool:
     """Whether one member without authority says that we missed nothing: we ask on, as the ticket may be an old one.
 
-    The others may be in a later epoch and read our box no more. Then only a member who lies would answer us. Our commits
-    wait no longer. Two members, or all others, are believed.
+    The others may be in a later epoch and read our box no more. Then only a member who lies would answer us. Our
+    commits wait no longer. Two members, or all others, are believed.
     """
     if rejoin.commit or rejoin.reason == branches.UNPROVEN or evidence.vouches(step, room.info, by):
         return False
