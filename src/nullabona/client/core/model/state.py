@@ -214,7 +214,7 @@ class Invite(msgspec.Struct, array_like=True):
     next_at: int
     attempts: int = 0
     reply: bytes = b""
-    """The reply box to use instead of the inbox for the first attempts: see `AddAccount.reply`."""
+    """The reply box to use the first time instead of the inbox: see `AddAccount.reply`."""
     handed: bool = False
     """Whether we sent this version of it through the direct room with the account."""
 
