@@ -13,8 +13,6 @@ from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
 from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
-from nullabona.client.core.model.room_info import DIRECT
-from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, REMOVED
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import Frames
 from nullabona.wire.seal import Inbox
@@ -198,59 +196,14 @@ def test_where_somebody_waits_for_our_answer_is_used_once() -> None:
         ]
 
 
-@pytest.mark.parametrize("state", [None, ContactState.ASKING, ContactState.BLOCKED])
-def test_nothing_is_waited_for_any_more_on_either_side(state: ContactState | None) -> None:
-    """Neither their answer nor ours, once the contact is gone or its state is another. Nothing is told of it later."""
+def test_nothing_is_waited_for_any_more_on_either_side() -> None:
+    """Neither their answer nor ours."""
     stage = asked(JUN)
     expect(stage, JUN)
-    if state is not None:
-        stage.contact(JUN, state)
     with stage.step() as step:
-        if state is None:
-            step.store.drop_contact(JUN.account)
         reply_boxes.note(step, JUN.account, b"t" * 32)
         reply_boxes.drop(step, JUN.account)
-        assert (None, b"") == (step.store.get_value(KEPT), reply_boxes.noted(step, JUN.account))
-        assert b"" == reply_boxes.take_answered(step, JUN.account)
-
-
-@pytest.mark.parametrize(
-    ("phase", "follows"), [("", True), (LEFT, True), (REMOVED, True), (JOINED, False), (REJOINING, False)]
-)
-def test_an_answer_to_another_device_is_waited_for_here(phase: str, *, follows: bool) -> None:
-    """The contact has accepted, as the other device told; this one is not in the room yet, or no more."""
-    stage = asked(JUN)
-    secret = expect(stage, JUN)
-    stage.contact(JUN, room=stage.room(JUN, kind=DIRECT, phase=phase) if phase else b"r" * 32)
-    with stage.step() as step:
-        reply_boxes.drop(step, JUN.account)
-        assert [secret] * follows == [box.secret for box in reply_boxes.followed(step)]
-        assert follows is (step.store.get_value(KEPT) is not None)
-
-
-@pytest.mark.parametrize("others", [0, 1])
-def test_the_other_devices_are_told_once_where_the_answer_came(others: int) -> None:
-    """If there are any."""
-    stage = asked(JUN)
-    stage.name_devices(*(stage.also(number) for number in range(1, others + 1)))
-    secret = expect(stage, JUN)
-    stage.contact(JUN, room=stage.room(JUN, kind=DIRECT))
-    with stage.step() as step:
-        reply_boxes.drop(step, JUN.account)
-        assert secret[: 32 * others] == reply_boxes.take_answered(step, JUN.account)
-        assert b"" == reply_boxes.take_answered(step, JUN.account)
-
-
-def test_a_reply_replaces_what_has_not_left_for_that_box() -> None:
-    """Its relay may have been away while it was repeated. What is for another box still waits."""
-    stage = Stage()
-    with stage.step() as step:
-        for secret, room in ((b"t", b"1"), (b"u", b"2"), (b"t", b"3")):
-            reply_boxes.queue_reply(step, secret * 32, JUN.inbox, RELAY, Gone(room * 32))
-    places = {epoch_keys(secret * 32).box.address: secret for secret in (b"t", b"u")}
-    found = [(places[item.target.box], item) for item in stage.outbox(ReplyFrame)]  # type: ignore[union-attr]
-    sent = {secret: JUN.opened(item.data, epoch_keys(secret * 32).box.address) for secret, item in found}
-    assert (2, {b"t": Gone(b"3" * 32), b"u": Gone(b"2" * 32)}) == (len(found), sent)
+        assert ([], b"") == (reply_boxes.followed(step), reply_boxes.noted(step, JUN.account))
 
 
 @pytest.mark.parametrize(("named", "expected"), [("wss://two.example", "wss://two.example"), ("", RELAY)])

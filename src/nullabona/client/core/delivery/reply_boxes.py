@@ -2,7 +2,7 @@
 
 The public card names the owner of an inbox. An answer there, soon after the request, would show the relay whom we
 asked. So the request carries a secret from which this box is derived like an epoch's box, and the answer goes there.
-We follow the box until this device has the answer, or it is too late.
+We follow the box until the answer has come, or is too late.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
 from nullabona.client.core.model.inbox_items import ItemBody, sign_item
 from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
-from nullabona.client.core.model.state import JOINED, REJOINING
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
 from nullabona.wire.messages import Frames
@@ -27,7 +26,6 @@ FOLLOWED_DAYS: Final = 30
 SECRET_SIZE: Final = 32
 _KEPT: Final = "replies"
 _TO: Final = "reply-to:"
-_CAME: Final = "reply-came:"
 
 
 class ReplyBox(msgspec.Struct, array_like=True):
@@ -82,25 +80,9 @@ def forget(step: Step, account: bytes) -> None:
 
 
 def drop(step: Step, account: bytes) -> None:
-    """Forget that they wait for our answer; and that we wait for theirs, unless this device still does.
-
-    To be called when the contact's new state is stored.
-    """
-    note(step, account, b"")
-    box = next((box for box in _load(step) if box.account == account), None)
-    if box is None or _awaited(step, box):
-        return
+    """Forget that we wait for an answer of ``account``, or they for ours."""
     forget(step, account)
-    contact = step.store.contact(account)
-    if contact is not None and contact.state is ContactState.ACCEPTED and own_devices.others(step):
-        step.store.set_value(_CAME + account.hex(), box.secret)
-
-
-def take_answered(step: Step, account: bytes) -> bytes:
-    """The secret of the box where this device had the answer, once: the account's other devices look there too."""
-    secret = step.store.get_value(_CAME + account.hex()) or b""
-    step.store.delete_value(_CAME + account.hex())
-    return secret
+    note(step, account, b"")
 
 
 def followed(step: Step) -> list[ReplyBox]:
@@ -130,13 +112,7 @@ def take_frames(step: Step, address: Address, after: int, answer: Frames) -> lis
 
 def _awaited(step: Step, box: ReplyBox) -> bool:
     contact = step.store.contact(box.account)
-    if contact is None or box.until <= step.now:
-        return False
-    if contact.state is not ContactState.ACCEPTED:
-        return contact.state is ContactState.REQUESTED
-    # Another device of the account had the answer first. It waits here for this device too.
-    room = step.find_room(contact.room) if contact.room else None
-    return bool(contact.room) and (room is None or room.phase not in {JOINED, REJOINING})
+    return box.until > step.now and contact is not None and contact.state is ContactState.REQUESTED
 
 
 def _load(step: Step) -> list[ReplyBox]:
@@ -176,12 +152,8 @@ def take_note(step: Step, account: bytes) -> bytes:
 
 
 def queue_reply(step: Step, secret: bytes, inbox: Inbox, relay: str, body: ItemBody) -> None:
-    """Sign ``body``, seal it to the key of ``inbox`` and send it to the reply box, at the inbox's relay.
-
-    It replaces what has not left for that box yet.
-    """
+    """Sign ``body``, seal it to the key of ``inbox`` and send it to the reply box, at the inbox's relay."""
     address = epoch_keys(secret).box.address
     frame = seal_to_place(inbox.hpke_key, address, ITEM_DIRECT + sign_item(step.mls, address, body))
     target = ReplyFrame(inbox.relay or relay, address, secret)
-    step.store.drop_outbox_kind(target.kind, address)
     step.store.add_outbox(target, ref=sha256(frame).digest(), data=frame)

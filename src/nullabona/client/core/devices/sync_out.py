@@ -240,7 +240,7 @@ def _all(step: Step) -> Iterator[str]:
 def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
     kind, _, id = what.partition(":")
     if kind == "known":
-        yield from _contact(step, bytes.fromhex(id), at)
+        yield contact_item(step, bytes.fromhex(id), at)
     elif kind == CALLED:
         yield _called(step, bytes.fromhex(id), at)
     elif kind in {"contact", "room", preferences.PROFILE}:
@@ -279,14 +279,6 @@ def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
         contact.card,
         reply_boxes.secret_for(step, account) or reply_boxes.noted(step, account),
     )
-
-
-def _contact(step: Step, account: bytes, at: int) -> Iterator[ContactItem]:
-    """A contact who has answered is told as asked before: others may not have heard yet where the answer lies."""
-    item, reply = contact_item(step, account, at), reply_boxes.take_answered(step, account)
-    if reply and item.state == ContactState.ACCEPTED.value:
-        yield msgspec.structs.replace(item, state=ContactState.REQUESTED.value, reply=reply)
-    yield item
 
 
 def _called(step: Step, account: bytes, at: int) -> NicknameItem:
