@@ -24,7 +24,7 @@ from nullabona.drills.reporting.report import Verdict
 from nullabona.processes.program import nulla, run
 from nullabona.relay.core.digests import Digests
 from nullabona.wire.address import BoxSecrets
-from nullabona.wire.messages import POLICY_ROOM, Append, Appended, AwaitWake, Frames, Read
+from nullabona.wire.messages import POLICY_INBOX, POLICY_ROOM, Append, Appended, AwaitWake, Frames, Read
 from nullabona.wire.wakes import wake_tokens
 
 PROVES = DRILLS["coerced-operator"].proves
@@ -195,6 +195,22 @@ def test_what_somebody_said_who_left_before_the_answer_is_held_back_too() -> Non
                 held != told,
                 not held.frames,
             )
+
+
+def test_what_comes_into_inboxes_late_is_counted_with_the_next_lie() -> None:
+    """From the first lie on, and in the honest time between two; letters to oneself are not counted."""
+    liar, owner, other = Liar(), Peer(1, "127.0.0.1"), Peer(2, "127.0.0.2")
+    box = BoxSecrets(POLICY_INBOX, b"r" * 32, b"w" * 32)
+    liar.asked(owner, Read(POLICY_INBOX, box.read_secret, box.write_hash, 0, 100, 25))
+    letter = Append(POLICY_INBOX, box.write_secret, box.read_hash, b"x" * 16_384)
+    counts = []
+    for name in (None, "drop", "", "delay", ""):
+        if name is not None:
+            liar.lie(name)
+        for writer in (owner, other):
+            liar.asked(writer, letter)
+        counts.append(liar.letters())
+    assert [0, 1, 2, 3, 4] == counts
 
 
 def test_what_was_spoiled_stays_spoiled_for_everybody() -> None:

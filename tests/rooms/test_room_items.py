@@ -32,7 +32,7 @@ from tests.rooms.hostile import (
 from tests.rooms.reached import Watched
 from tests.rooms.test_handed import came
 from tests.rooms.test_one_false_claim import ended
-from tests.rooms.test_spent_word import Forker
+from tests.rooms.test_spent_word import old_fork
 from tests.rooms.test_tickets import HOUR, MINUTE, SwallowingWorld, lost, rejoins
 from tests.rooms.world import Person, World
 
@@ -232,16 +232,8 @@ def test_who_was_removed_is_told_so_in_the_box_and_gets_no_ticket() -> None:
 
 def test_who_left_a_branch_answers_in_its_last_box() -> None:
     """The epoch in which a member forked the room is so old that those who moved have forgotten its box."""
-    world = World(1)
-    crowd = people(world, 5)
-    a, b, c, liar, out = crowd
-    room = world.group(*crowd)
-    forker = Forker(liar, room)
-    update_keys(a, room)
-    world.settle(span=MINUTE)
-    remove(a, room, out)  # so the boxes are watched for three days
-    world.settle(span=HOUR)
-    forker.fork(ended(a, room, forker.epoch))
+    world, crowd, room, forker = old_fork()
+    a, b, c, liar, _ = crowd
     only(world, a)
     forker.claim()
     world.settle(span=10_000)

@@ -66,7 +66,7 @@ class Told:
     looked: tuple[str, ...] = ()
     """What came of each look at a false card: the code of why it was refused, or nothing if it was taken for true."""
     letters: int = 0
-    """How often somebody put something into another's inbox, from the beginning of the lie until all had everything."""
+    """How often somebody put something into another's inbox, since all had everything after the lie before."""
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -119,6 +119,8 @@ class _Scene:
         self._people = list(self._company.members.values())
         self._said: list[list[str]] = []
         self._seen: dict[str, int] = {}
+        self._letters = 0
+        """What was put into inboxes by the end of the lie before: what comes late is counted with the next."""
 
     async def gather(self) -> None:
         """Accounts, contacts, the group."""
@@ -159,9 +161,9 @@ class _Scene:
         seconds = time.monotonic() - began
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
-        letters = int(await self._relay.do("letters"))
+        before, self._letters = self._letters, int(await self._relay.do("letters"))
         whole, warned = await self._whole(), await self._warned()
-        told = Told(name, answers, came, forged, warned, seconds, whole, tuple(looked), letters)
+        told = Told(name, answers, came, forged, warned, seconds, whole, tuple(looked), self._letters - before)
         return await self._until_noticed(told, _NOTICE_S + began - lied) if name in NOTICED else told
 
     async def _begin_epoch(self) -> None:

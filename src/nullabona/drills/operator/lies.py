@@ -151,7 +151,7 @@ class Liar:
         self._woken: set[bytes] = set()
         self._count = 0
         self._readers: dict[bytes, str] = {}
-        self._letters = 0
+        self._lied, self._letters = False, 0
         self.alone = Alone()
 
     # -- orders
@@ -159,7 +159,7 @@ class Liar:
     def lie(self, name: str, apart: list[str] | None = None) -> None:
         """Begin a lie of `LIES`, or `APART` towards these addresses, or with an empty name be honest."""
         self._lie, self._apart, self._count = name, frozenset(apart or ()), 0
-        self._letters = 0 if name else self._letters
+        self._lied = self._lied or bool(name)
         for box in self._real.values():
             box.before = len(box.frames)
         self._other = {address: _Box(box.incarnation, list(box.frames)) for address, box in self._real.items()}
@@ -173,7 +173,7 @@ class Liar:
         return self._count
 
     def letters(self) -> int:
-        """How often somebody has put something into an inbox, but their own, since the last lie began."""
+        """How often somebody has put something into an inbox, but their own, since the first lie began."""
         return self._letters
 
     def longer(self) -> bool:
@@ -256,7 +256,7 @@ class Liar:
         if isinstance(request, Read) and request.policy == POLICY_INBOX:
             self._readers[_read(request)] = peer.address
         elif isinstance(request, Append) and request.policy == POLICY_INBOX:
-            self._letters += self._readers.get(_written(request)) != peer.address
+            self._letters += self._lied and self._readers.get(_written(request)) != peer.address
 
     def _told_apart(self, request: Request, response: AnyResponse) -> AnyResponse:
         if isinstance(request, Read) and request.policy == POLICY_ROOM:
