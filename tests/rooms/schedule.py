@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from nullabona.client.core import commands
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from nullabona.client.core.step import DAY_MS, Timing
+from tests.rooms.hostile import warnings
 from tests.rooms.world import Person, World
 
 
@@ -202,10 +203,18 @@ class Schedule:
     def _inside(self) -> list[Person]:
         return [person for person in self.everybody if person.phase(self.room) == "joined"]
 
+    def _stranded(self) -> list[Person]:
+        """Those whom nobody can prove the room's branch: all admins of theirs are out (threat model, L-09)."""
+        inside, alone = self._inside(), self._alone()
+        accounts = {person.account for person in inside}
+        return [person for person in alone if not accounts & set(person.info(self.room).admins)]
+
     # -- what must hold -------------------------------------------------------------------------------------------
 
     def check(self) -> None:
-        inside = self._inside()
+        stranded = self._stranded()
+        assert all("ticket-refused" in warnings(person, self.room) for person in stranded)
+        inside = [person for person in self._inside() if person not in stranded]
         rosters = {p.name: p.members(self.room) for p in inside}
         # Who is in: everybody who agrees with the roster they are in.
         if not inside:
@@ -216,7 +225,7 @@ class Schedule:
         )
         names = {frozenset(roster) for roster in rosters.values()}
         assert len(names) == 1, "rosters differ"
-        final = set(next(iter(names)))
+        final = set(next(iter(names))) - {person.account for person in stranded}
         assert {p.account for p in inside} == final, "somebody is listed who is not in, or in and not listed"
         self._check_messages(inside)
 

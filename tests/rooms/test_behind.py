@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 import nullabona_mls as native
 import pytest
 
@@ -13,7 +11,7 @@ from tests.mls.rows import listed, sized
 from tests.mls.tls import Reader
 from tests.rooms.hostile import all_well, claim, forge, kinds, mole, people, track_of, update_keys
 from tests.rooms.insiders import SUITE_NAMES, SUITES
-from tests.rooms.test_false_branches import LOW_FIRST, claims
+from tests.rooms.test_false_branches import claims, lower_than
 from tests.rooms.test_own_leaf import put_into
 from tests.rooms.world import Person, World
 
@@ -90,7 +88,7 @@ def test_a_fork_that_is_only_said_hides_no_commit_that_cannot_be_followed(admin:
     world.settle(span=10 * MINUTE)
     with b.engine.step(world.now) as step:
         winner = next(t.winner.commit for t in step.room(room).boxes if t.epoch == epoch and t.winner)
-    low = next(each for each in LOW_FIRST if sha256(each).digest() < winner)
+    low = lower_than(winner)
     cut_off(b, room)
     commit = mole(m, room).commit(m.mls.signer, update=True).commit
     m.online = n.online = False

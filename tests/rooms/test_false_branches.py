@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import count
+from typing import Final
 
 import msgspec
 import nullabona_mls as native
@@ -23,13 +25,18 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 NOBODY = bytes(32)
-LOW_FIRST = sorted((b"no commit %d" % number for number in range(500)), key=lambda each: sha256(each).digest())
+LOW_FIRST: Final = sorted((b"no commit %d" % number for number in range(500)), key=lambda each: sha256(each).digest())
 
 
-def claims(liar: Person, keys: EpochKeys, commit: bytes, removed: tuple[bytes, ...]) -> None:
+def lower_than(commit: bytes) -> bytes:
+    """No commit, whose hash is below that of one."""
+    return next(each for each in map(b"no commit %d".__mod__, count()) if sha256(each).digest() < commit)
+
+
+def claims(liar: Person, keys: EpochKeys, commit: bytes, removed: tuple[bytes, ...], *, stays: bool = False) -> None:
     """Say in a box that is closed that ``commit`` ended it."""
     world, box = liar.world, bytes(keys.box.address)
-    body = make_claim(liar.mls, liar.me.signature_key, box, commit, removed)
+    body = make_claim(liar.mls, liar.me.signature_key, box, commit, removed, stays=stays)
     nonce = world.dice.bytes(NONCE_SIZE)
     world.relay.append(box, seal_frame(keys.frame_key, keys.box.address, nonce, Kind.SETTLED, body))
 
@@ -57,7 +64,7 @@ def test_a_removed_member_leads_nobody_after_it(lured: int) -> None:
     world.settle(span=2 * HOUR)
     with b.engine.step(world.now) as step:
         winner = next(t.winner.commit for t in step.room(room).boxes if t.epoch == epoch and t.winner)
-    lower = next(each for each in LOW_FIRST if sha256(each).digest() < winner)
+    lower = lower_than(winner)
     ticket = own_branch(m, group, room, epoch, lower)
     claims(m, keys, lower, (NOBODY,))
     for _ in range(6):

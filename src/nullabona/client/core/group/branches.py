@@ -75,6 +75,9 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
         if claim.key < own_key(track):
             ask_around(step, room, track.epoch, claim.commit)
         return
+    if claim.key > own_key(track) and claim.stays and not track.stays:
+        _go_after(step, room, track, claim, helper)
+        return
     if claim.key > own_key(track):
         if track.competing is None or claim.key < branch_key(track.competing.removed, track.competing.commit):
             track.competing = CompetingBranch(claim.commit, claim.removed, helper.account, helper.handle)
@@ -83,6 +86,11 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
         else:
             box_log.announce_again(step, track)
         return
+    _go_after(step, room, track, claim, helper)
+
+
+def _go_after(step: Step, room: RoomState, track: BoxTrack, claim: Claim, helper: Helper) -> None:
+    """Look for the branch that a member claims."""
     if room.rejoin is None or not room.rejoin.commit:
         step.tell(Warned(room=room.id, code="room-forked", detail={"epoch": track.epoch}))
     orders = evidence.proven(step, room, claim)
@@ -94,6 +102,18 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
         intents.want_out(room, order)
     if orders:
         room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
+
+
+def stay(step: Step, room: RoomState, rejoin: Rejoin) -> None:
+    """Nobody could prove to us what changed on the branch that we looked for: tell those who are there to come here.
+
+    An admin whom our branch removed later than it parted may have changed roles there, and we do not follow such an
+    admin. The others know no reason not to follow ours.
+    """
+    track = next((each for each in room.boxes if each.epoch == rejoin.epoch and each.winner is not None), None)
+    if rejoin.commit and rejoin.refused and track is not None:
+        track.stays = True
+        box_log.announce_again(step, track)
 
 
 def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:

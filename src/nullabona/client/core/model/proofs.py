@@ -200,6 +200,8 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
     """The MLS commit itself (not signed: ``commit`` is its hash); empty if the signer came there by a ticket."""
     orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
     """Why it removed them: what holds for the reader, too, proves it (not signed: each order is)."""
+    stays: bool = False
+    """The signer may not come to the other branch: its tickets prove too little there. So the others have to come."""
 
     @property
     def rank(self) -> int:
@@ -211,7 +213,7 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
         return (self.rank, self.commit)
 
     def payload(self) -> bytes:
-        return _encode((self.box, self.commit, self.removed, self.signer))
+        return _claimed(self.box, self.commit, self.removed, self.signer, stays=self.stays)
 
     def verify(self, box: bytes) -> None:
         """Raises `BadProof` unless the claim is about ``box``, holds no other commit than its own and is signed."""
@@ -223,6 +225,11 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
 _claims = msgspec.msgpack.Decoder(Claim)
 
 
+def _claimed(box: bytes, commit: bytes, removed: tuple[bytes, ...], signer: bytes, *, stays: bool) -> bytes:
+    """What the signature of a claim covers."""
+    return _encode((box, commit, removed, signer, *((True,) if stays else ())))
+
+
 def make_claim(
     mls: Mls,
     signer: bytes,
@@ -230,9 +237,11 @@ def make_claim(
     commit: bytes,
     removed: tuple[bytes, ...],
     orders: tuple[RemovalOrder, ...] = (),
+    *,
+    stays: bool = False,
 ) -> bytes:
     """The encoded claim of this device for a commit (its MLS bytes)."""
-    bare = decode_claim(make_bare_claim(mls, signer, box, sha256(commit).digest(), removed, orders))
+    bare = decode_claim(make_bare_claim(mls, signer, box, sha256(commit).digest(), removed, orders, stays=stays))
     return _encode(msgspec.structs.replace(bare, data=commit))
 
 
@@ -243,10 +252,12 @@ def make_bare_claim(
     digest: bytes,
     removed: tuple[bytes, ...],
     orders: tuple[RemovalOrder, ...] = (),
+    *,
+    stays: bool = False,
 ) -> bytes:
     """The encoded claim of this device for a commit of which it knows only the hash."""
-    payload = _encode((box, digest, removed, signer))
-    return _encode(Claim(box, digest, removed, signer, mls.sign(_CLAIM + payload), b"", orders))
+    signature = mls.sign(_CLAIM + _claimed(box, digest, removed, signer, stays=stays))
+    return _encode(Claim(box, digest, removed, signer, signature, b"", orders, stays))
 
 
 def decode_claim(data: bytes) -> Claim:

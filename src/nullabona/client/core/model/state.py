@@ -130,6 +130,8 @@ class BoxTrack(msgspec.Struct):
     """We know the winner only from the history in a ticket, so we do not announce it: it may be a lie."""
     answers: int = 0
     """How often we announced our branch because a member claimed another one."""
+    stays: bool = False
+    """Nobody could prove another branch to us that would win: our claims say so, and the others come here."""
 
     @property
     def keys(self) -> EpochKeys:
@@ -214,9 +216,9 @@ class Invite(msgspec.Struct, array_like=True):
     next_at: int
     attempts: int = 0
     reply: bytes = b""
-    """The reply box to use the first time instead of the inbox: see `AddAccount.reply`."""
+    """The reply box to use instead of the inbox for the first attempts: see `AddAccount.reply`."""
     handed: bool = False
-    """Whether we sent this version of it through the direct room with the account."""
+    """Whether we sent this version of it through the room that we share with the account."""
 
     def __repr__(self) -> str:
         return f"<Invite attempts={self.attempts}>"

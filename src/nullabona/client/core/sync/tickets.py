@@ -21,6 +21,7 @@ from nullabona.client.core.group.branches import (
     SPENT,
     TOO_LATE,
     UNPROVEN,
+    stay,
 )
 from nullabona.client.core.identity import device_certificates
 from nullabona.client.core.model import branches
@@ -266,6 +267,7 @@ def ask(step: Step, room: RoomState) -> None:
             return
         if rejoin.reason == FORK:  # who said *moved* may have been misled
             evidence.led_nowhere(step, room, rejoin)
+        stay(step, room, rejoin)
         room.rejoin = None
         sending.release_held(step, room)
         if not doubtful and not rejoin.nowhere:
