@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -18,13 +19,34 @@ from nullabona.wire.address import epoch_keys
 from tests.core.inviting import BO, DAY, ELSEWHERE, HOSTS, HOUR, JUN, TABLET, Inviting, adding
 from tests.core.stage import RELAY, START, Other, Randomness, box_of
 
+
+class Drawn(Randomness):
+    """Numbers by chance, the same in each run."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.dice = random.Random(seed)
+
+    def between(self, low: int, high: int) -> int:
+        return self.dice.randint(low, high)
+
+
+def by_inbox(inviting: Inviting, at: int) -> int:
+    """When the invitation that is repeated at ``at`` goes into an inbox."""
+    while True:
+        following = inviting.look(START + at)
+        if inviting.invited():
+            return at
+        at = following
+
+
 # -- the first time -----------------------------------------------------------------------------------------------
 
 
 def test_whoever_was_added_is_invited_once_the_commit_has_won() -> None:
-    """By one blob with the Welcome, the tree and how the room came to where it is; and again in an hour."""
+    """By one blob with the Welcome, the tree and how the room came to where it is; and again in two hours at most."""
     inviting = Inviting()
-    assert HOUR + 1_000 == inviting.won(adding(JUN), UpdateKeys(), adding(BO))
+    assert 2 * HOUR == inviting.won(adding(JUN), UpdateKeys(), adding(BO))
     jun, boo = inviting.invited()
     assert (JUN, BO, RELAY, RELAY) == (jun[0], boo[0], jun[2], boo[2])
     assert (inviting.id, RELAY, b"", jun[1].blob) == (jun[1].room, jun[1].relay, jun[1].order, boo[1].blob)
@@ -40,7 +62,7 @@ def test_a_welcome_is_sent_once() -> None:
     inviting = Inviting()
     inviting.won(adding(JUN))
     inviting.take()
-    assert (HOUR + 1_000, []) == (inviting.won(adding(BO)), inviting.take())
+    assert (2 * HOUR, []) == (inviting.won(adding(BO)), inviting.take())
 
 
 @pytest.mark.parametrize(
@@ -70,23 +92,67 @@ def test_the_owner_of_a_silent_inbox_can_be_looked_up() -> None:
         assert [JUN.handle] == inbox_addresses.wanted(step)
 
 
-def test_who_waits_at_a_reply_box_is_invited_there_first() -> None:
-    """And later by their inbox."""
+@pytest.mark.parametrize(("low", "drawn"), [(True, 0), (False, 8 * HOUR)])
+def test_who_waits_at_a_reply_box_is_invited_there_for_fifteen_hours(low: bool, drawn: int) -> None:  # noqa: FBT001
+    """Four times, the same item sealed freshly; then by their inbox, at a time that is drawn from eight more hours."""
+    inviting, secret = Inviting(), b"s" * 32
+    inviting.stage.rng = Randomness("spread", low=low)
+    at, times, frames = inviting.won(adding(JUN, reply=secret)), [0], inviting.take(ReplyFrame)
+    while len(frames) == len(times):
+        assert ([], at) == (inviting.invited(), inviting.look(START + at - 1))
+        assert [] == inviting.take(ReplyFrame)
+        times.append(at)
+        at = inviting.look(START + at)
+        frames += inviting.take(ReplyFrame)
+    second = 0 if low else 1_000
+    assert [0, HOUR, 3 * HOUR, 7 * HOUR, 15 * HOUR] == [
+        time - min(each, 3) * second - (drawn if each == 4 else 0) for each, time in enumerate(times)
+    ]
+    assert ({epoch_keys(secret).box.address}, 4) == ({box_of(each) for each in frames}, len({f.data for f in frames}))
+    sent = {JUN.opened(each.data, epoch_keys(secret).box.address) for each in frames}
+    assert (1, [(JUN, sent)]) == (len(sent), [(who, {item}) for who, item, _ in inviting.invited()])
+
+
+def test_two_devices_do_not_use_the_inbox_at_one_time() -> None:
+    """Nobody but the device can tell when it will be."""
+    times = []
+    for seed in (1, 2):
+        inviting = Inviting()
+        inviting.stage.rng = Drawn(seed)
+        times.append(by_inbox(inviting, inviting.won(adding(JUN, reply=b"s" * 32))))
+    assert times[0] != times[1]
+    assert all(15 * HOUR <= time <= 23 * HOUR + 3_000 for time in times)
+
+
+def test_a_relay_that_loses_boxes_does_not_make_it_come_into_an_inbox() -> None:
+    """No matter how often; it is put into the reply box again each time, and into the inbox when it would have been."""
     inviting = Inviting()
-    secret = b"s" * 32
-    inviting.won(adding(JUN, reply=secret))
-    (frame,) = inviting.take(ReplyFrame)
-    assert (epoch_keys(secret).box.address, []) == (box_of(frame), inviting.invited())
-    inviting.look(START + 2 * HOUR)
-    assert ([], [JUN]) == (inviting.take(ReplyFrame), [who for who, _, _ in inviting.invited()])
+    at = inviting.won(adding(JUN, reply=b"s" * 32))
+    inviting.take()
+    for lost in range(9):
+        with inviting.stage.step() as step:
+            step.room(inviting.id).invites_at = START + lost
+        assert at == inviting.look(START + lost)
+        assert ([RELAY], 1, []) == (
+            [each.target.relay for each in inviting.take(RoomBlob)],
+            len(inviting.take(ReplyFrame)),
+            inviting.invited(),
+        )
+    used = by_inbox(inviting, at)
+    with inviting.stage.step() as step:
+        due = step.room(inviting.id).invites_at
+        step.room(inviting.id).invites_at = START + used + 1
+    assert (due, []) == (START + inviting.look(START + used + 1), inviting.invited())
 
 
 # -- again --------------------------------------------------------------------------------------------------------
 
 
-def test_an_invitation_that_nobody_answered_goes_out_ever_more_rarely() -> None:
-    """The pause doubles eight times; after twelve it is given up, and nothing is due."""
+@pytest.mark.parametrize(("low", "hours"), [(True, HOUR), (False, 2 * HOUR)])
+def test_an_invitation_that_nobody_answered_goes_out_ever_more_rarely(low: bool, hours: int) -> None:  # noqa: FBT001
+    """The pause doubles eight times, and up to as much again is drawn; after twelve it is given up."""
     inviting, pauses = Inviting(), []
+    inviting.stage.rng = Randomness("again", low=low)
     at = inviting.won(adding(JUN))
     first = inviting.invited()[0][1]
     while at:
@@ -95,7 +161,7 @@ def test_an_invitation_that_nobody_answered_goes_out_ever_more_rarely() -> None:
         after = inviting.look(START + at)
         again = inviting.invited()
         assert [(JUN, first, RELAY)] == again
-        pauses.append((after - at - 1_000) // HOUR if after else 0)
+        pauses.append((after - at) / hours if after else 0)
         at = after
     assert [2, 4, 8, 16, 32, 64, 128, 256, 256, 256, 256, 0] == pauses
 
@@ -210,7 +276,7 @@ def test_only_what_is_due_goes_out() -> None:
     inviting.invited()
     inviting.look(START + 2 * HOUR)
     assert [BO] == [who for who, _, _ in inviting.invited()]
-    inviting.look(START + 3 * HOUR + 1_000)
+    inviting.look(START + 4 * HOUR)
     assert [JUN] == [who for who, _, _ in inviting.invited()]
 
 
@@ -241,7 +307,7 @@ def test_who_has_come_and_asks_is_not_invited_again() -> None:
 
 
 def test_the_first_repetition_is_an_hour_away_at_least() -> None:
-    """And a second more at most."""
+    """And two at most."""
     inviting = Inviting()
     inviting.stage.rng = Randomness("low", low=True)
     assert HOUR == inviting.won(adding(JUN))

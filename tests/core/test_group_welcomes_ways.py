@@ -9,14 +9,16 @@ import pytest
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.content import Handed
+from nullabona.client.core.model.inbox_items import Invitation
 from nullabona.client.core.model.intents import Intent, UpdateKeys
 from nullabona.client.core.model.outbox_targets import ReplyFrame, RoomFrame
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DIRECT
-from nullabona.client.core.model.state import LEFT, Merged, PendingCommit
-from tests.core.inviting import BO, DAY, HOUR, JUN, TABLET, Inviting, adding
+from nullabona.client.core.model.state import JOINED, LEFT, Merged, PendingCommit
+from nullabona.wire.address import epoch_keys
+from tests.core.inviting import BO, DAY, ELSEWHERE, HOUR, JUN, TABLET, Inviting, adding
 from tests.core.seen import Overheard, view
-from tests.core.stage import START, Other
+from tests.core.stage import RELAY, START, Other
 
 SECRET = b"s" * 32
 
@@ -50,14 +52,57 @@ def test_a_contact_is_invited_by_the_room_of_two() -> None:
 
 
 def test_by_the_room_of_two_it_is_said_once_and_later_the_inbox_is_used() -> None:
-    """After about fifteen hours, if nobody has come."""
+    """At a time that is drawn from eight hours, after fifteen, if nobody has come. Then the pauses are drawn, too."""
     friends, heard = Friends(), list[Any]()
     friends.first()
     at, ways = HOUR + 1_000, []
     for _ in range(5):
-        at = friends.look(START + at, heard=heard)
-        ways.append(len(friends.invited()))
-    assert ([0, 0, 0, 1, 1], []) == (ways, heard)
+        at, before = friends.look(START + at, heard=heard), at
+        ways.append((before, len(friends.invited())))
+    expected = [(HOUR + 1_000, 0), (3 * HOUR + 2_000, 0), (7 * HOUR + 3_000, 0), (23 * HOUR + 3_000, 1)]
+    assert ([*expected, (55 * HOUR + 3_000, 1)], []) == (ways, heard)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_what_was_said_there_is_waited_for_although_the_room_has_ended(changed: bool) -> None:  # noqa: FBT001
+    """The inbox is used no earlier, and then for what holds by now."""
+    friends = Friends()
+    friends.first()
+    with friends.stage.step() as step:
+        step.room(friends.direct).phase = LEFT
+        if changed:
+            inbox_addresses.remember(step, JUN.card(relay=ELSEWHERE))
+    at = HOUR + 1_000
+    for _ in range(3):
+        at = friends.look(START + at)
+        assert [] == friends.invited()
+    assert (23 * HOUR + 3_000, 55 * HOUR + 3_000) == (at, friends.look(START + at))
+    assert [ELSEWHERE if changed else RELAY] == [item.relay for _, item, _ in friends.invited()]
+
+
+def test_a_change_is_said_there_once_the_room_is_open_again() -> None:
+    """A repetition before left it for later."""
+    friends, heard = Friends(), list[Any]()
+    friends.first()
+    with friends.stage.step() as step:
+        step.room(friends.direct).phase = LEFT
+        inbox_addresses.remember(step, JUN.card(relay=ELSEWHERE))
+    at = friends.look(START + HOUR + 1_000, heard=heard)
+    with friends.stage.step() as step:
+        step.room(friends.direct).phase = JOINED
+    friends.look(START + at, heard=heard)
+    assert ([ELSEWHERE], []) == ([each.invitation.relay for each in heard], friends.invited())
+
+
+def test_a_relay_that_loses_boxes_does_not_make_it_come_into_an_inbox() -> None:
+    """What was said is put back as a message, not by this."""
+    friends, heard = Friends(), list[Any]()
+    friends.first()
+    for lost in range(9):
+        with friends.stage.step() as step:
+            step.room(friends.id).invites_at = START + lost
+        assert HOUR + 1_000 == friends.look(START + lost, heard=heard)
+    assert ([], []) == (heard, friends.invited())
 
 
 def test_an_invitation_that_has_changed_is_said_again() -> None:
@@ -120,17 +165,20 @@ def test_who_never_came_and_asks_is_invited_anew() -> None:
     replies, inboxes = asks(inviting, JUN, START + 2 * HOUR)
     assert (1, []) == (len(replies), inboxes)
     inviting.look(START + 4 * HOUR)
-    again = {who: item.id for who, item, _ in inviting.invited()}
-    assert (True, False) == (again[BO] in ids, again[JUN] in ids)
+    (frame,) = inviting.take(ReplyFrame)
+    again = JUN.opened(frame.data, epoch_keys(SECRET).box.address)
+    assert isinstance(again, Invitation)
+    assert ({BO}, False) == ({who for who, item, _ in inviting.invited() if item.id in ids}, again.id in ids)
 
 
 @pytest.mark.parametrize(("after", "times"), [(1, 0), (HOUR + 999, 0), (HOUR + 1_000, 1)])
 def test_who_was_just_invited_is_not_invited_again_at_once(after: int, times: int) -> None:
-    """Not before it is due, the first time."""
+    """Not before it is due, the first time; at once if they wait elsewhere."""
     inviting = Inviting()
-    inviting.won(adding(JUN))
-    inviting.invited()
+    inviting.won(adding(JUN, reply=SECRET))
+    inviting.take(ReplyFrame)
     assert times == len(asks(inviting, JUN, START + after)[0])
+    assert 1 == len(asks(inviting, JUN, START + after, b"t" * 32)[0])
 
 
 def test_who_was_invited_more_than_once_may_ask_at_any_time() -> None:
@@ -141,7 +189,7 @@ def test_who_was_invited_more_than_once_may_ask_at_any_time() -> None:
     inviting.take()
     assert (0, 1) == tuple(len(each) for each in asks(inviting, JUN, START + 2 * HOUR + 1, b""))
     with inviting.stage.step() as step:
-        assert START + 3 * HOUR + 1_001 == step.room(inviting.id).invites_at
+        assert START + 4 * HOUR + 1 == step.room(inviting.id).invites_at
 
 
 def test_who_was_given_up_is_invited_when_they_ask() -> None:

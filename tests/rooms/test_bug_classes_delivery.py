@@ -319,6 +319,9 @@ def test_class_30_a_full_box_is_not_stormed(code: str) -> None:
     world.refuses = lambda item: ""
     world.settle(span=world.timing.retry_most)
     assert texts == b.texts(room)
+    world.settle(
+        span=2 * HOUR
+    )  # what nobody reads is told when its receipt comes, after a quarter of an hour on average
     assert {MessageState.DELIVERED} == set(states(a, room))
 
 

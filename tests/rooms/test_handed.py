@@ -103,18 +103,28 @@ def test_a_relay_that_lost_it_gets_it_again() -> None:
 
 
 def test_who_has_not_come_by_the_room_is_invited_by_the_inbox() -> None:
-    """After about fifteen hours, in case they have lost the room; they come in once."""
-    world, [mina, jun] = friends(4, "jun")
+    """Once, fifteen to twenty-three hours later at a drawn time, in case they have lost the room; they come in once."""
+    waited = [invited_by_inbox_after(seed) for seed in (4, 13)]
+    assert waited[0] != waited[1]
+    assert all(15 * HOUR < span <= 23 * HOUR + 120_000 for span in waited)
+
+
+def invited_by_inbox_after(seed: int) -> int:
+    """How long it takes to a minute, in ms, if Jun is away from before a group is made until a day later."""
+    world, [mina, jun] = friends(seed, "jun")
     only(world, mina)
-    before = came(world, jun)
-    room = group_for(mina, jun)
-    world.settle(span=14 * HOUR)
+    room, before, added = group_for(mina, jun), came(world, jun), world.now
+    world.settle(span=15 * HOUR)
     assert before == came(world, jun)
-    world.settle(span=4 * HOUR)
-    assert before < came(world, jun)
+    while before == came(world, jun):
+        world.settle(span=60_000)
+    waited = world.now - added
+    world.settle(span=8 * HOUR)
+    assert (before + 1, 16_384) == (came(world, jun), len(frames_at(world, jun.card.inbox.address)[-1]))
     everybody(world)
     all_well(world, room, mina, jun)
     assert ["joined"] == kinds(jun, room, "joined")
+    return waited
 
 
 def test_a_device_that_is_not_in_the_room_of_two_is_invited_by_the_inbox() -> None:

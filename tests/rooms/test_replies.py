@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import pytest
 
 from nullabona.client.core import commands
@@ -14,9 +16,10 @@ from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.requests import INBOX, REPLIES
 from nullabona.client.runner.outbox import request_for
 from nullabona.wire.address import Address
-from nullabona.wire.messages import POLICY_ROOM, Append
+from nullabona.wire.messages import POLICY_ROOM, Append, Appended, Frames
 from nullabona.wire.wakes import wake_token
 from tests.rooms.hostile import frames_at
+from tests.rooms.model_relay import Dice, ModelRelay
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.test_people import accept, ask, pair, state_of
 from tests.rooms.world import RELAY, Person, World
@@ -123,8 +126,8 @@ def test_who_asks_two_waits_at_two_places() -> None:
     assert (ContactState.REQUESTED, ContactState.ACCEPTED) == (state_of(mina, jun), state_of(mina, sora))
 
 
-def test_an_answer_that_was_lost_comes_into_the_inbox_an_hour_later() -> None:
-    """The relay may lose it; the invitation is sent again until the asker has come."""
+def test_an_answer_that_was_lost_comes_into_the_reply_box_again_an_hour_later() -> None:
+    """The relay may lose it; the invitation is sent again until the asker has come. No inbox is used for that."""
     world, mina, jun = pair(45)
     ask(mina, jun)
     world.settle(span=60_000)
@@ -134,9 +137,70 @@ def test_an_answer_that_was_lost_comes_into_the_inbox_an_hour_later() -> None:
     world.relay.boxes.pop(reply_box(mina))
     world.settle(span=60_000)
     assert ContactState.REQUESTED is state_of(mina, jun)
-    assert 0 == came(world, mina)
-    world.settle(span=2 * HOUR)
-    assert "joined" == mina.phase(room)
+    world.settle(span=HOUR)
+    assert ("joined", 0) == (mina.phase(room), came(world, mina))
+
+
+class Hiding(ModelRelay):
+    """A relay that takes what is put into some boxes and shows it to nobody; it notes what is put where."""
+
+    hidden: Container[bytes] = ()
+
+    def __init__(self, dice: Dice) -> None:
+        super().__init__(dice)
+        self.put: list[tuple[bytes, int]] = []
+
+    def append(self, address: bytes, frame: bytes, *, inbox: bool = False) -> Appended:
+        self.put.append((address, len(frame)))
+        return super().append(address, frame, inbox=inbox)
+
+    def read(self, address: bytes, after: int, limit: int = 1_000, *, inbox: bool = False) -> Frames:
+        answer = super().read(address, after, limit, inbox=inbox)
+        return Frames(answer.incarnation, after, ()) if address in self.hidden else answer
+
+
+def hidden_answer(seed: int) -> tuple[World, Person, bytes, Hiding, Address]:
+    """The answer to Mina's request lies in a reply box where the relay hides it."""
+    world, mina, jun = pair(seed)
+    world.relay = relay = Hiding(world.dice)
+    ask(mina, jun)
+    address = reply_box(mina)
+    relay.hidden = {bytes(address)}
+    world.settle(span=60_000)
+    return world, mina, accept(jun, mina).room, relay, address
+
+
+def test_an_answer_that_a_relay_shows_again_is_taken_from_the_reply_box_once() -> None:
+    """It hid what was put there three times in ten hours."""
+    world, mina, room, relay, address = hidden_answer(56)
+    world.settle(span=10 * HOUR)
+    frames = frames_at(world, address)
+    assert (4, {2_048}, 4) == (len(frames), {len(frame) for frame in frames}, len(set(frames)))
+    relay.hidden = ()
+    mina.rest = None  # the world must look again
+    world.settle(span=HOUR)
+    assert ("joined", 0) == (mina.phase(room), came(world, mina))
+    joined = [kind for kind, where, _ in mina.events() if kind == "joined" and where == room]
+    assert 1 == len(joined)
+
+
+def test_an_answer_that_a_relay_hides_comes_into_the_inbox_at_a_drawn_time() -> None:
+    """Once, fifteen to twenty-three hours later, in the size of all letters: when, differs from time to time."""
+    waited = []
+    for seed in (57, 58):
+        world, mina, room, relay, address = hidden_answer(seed)
+        inbox = bytes(mina.card.inbox.address)
+        answered = world.now
+        world.settle(span=15 * HOUR)
+        assert (4, 0) == (len(frames_at(world, address)), came(world, mina))
+        while not came(world, mina):
+            world.settle(span=60_000)
+        waited.append(world.now - answered)
+        world.settle(span=HOUR)
+        assert ("joined", [16_384]) == (mina.phase(room), [size for place, size in relay.put if place == inbox])
+        assert [2_048] * 4 == [size for place, size in relay.put if place == address]
+    assert waited[0] != waited[1]
+    assert all(15 * HOUR < span <= 23 * HOUR + 120_000 for span in waited)
 
 
 def test_a_box_that_was_made_anew_is_read_from_its_beginning() -> None:
@@ -223,7 +287,7 @@ def test_it_ends_with_the_request(end: str) -> None:
         if end == "block":
             commands.block_contact(step, jun.account)
         else:
-            reply_boxes.forget(step, jun.account)
+            requests.set_contact_state(step, requests.need_contact(step, jun.account), ContactState.ACCEPTED)
     assert () == mina.engine.reads(REPLIES)
     assert [INBOX] == mina.engine.read_for()
 
@@ -259,6 +323,24 @@ def test_a_crash_in_between_loses_nothing() -> None:
     world.settle(span=60_000)
     assert ContactState.ACCEPTED is state_of(mina, jun)
     assert 0 == came(world, mina)
+
+
+def test_a_device_that_was_away_when_another_had_the_answer_finds_it_in_the_reply_box() -> None:
+    """The laptop asks and is answered while the desk is away; nothing comes into their inbox for the desk."""
+    world, laptop, desk, _, _ = pair_of_devices()
+    sora = world.person("sora")
+    world.settle()
+    before = came(world, laptop)
+    desk.online = False
+    ask(laptop, sora)
+    world.settle(span=60_000)
+    room = accept(sora, laptop).room
+    world.settle(span=10 * HOUR)
+    desk.online = True
+    world.settle(span=60_000)
+    assert ["joined", "joined"] == [device.phase(room) for device in (laptop, desk)]
+    assert before == came(world, laptop)
+    assert [(), ()] == [device.engine.reads(REPLIES) for device in (laptop, desk)]
 
 
 def test_the_secret_is_in_no_text() -> None:

@@ -135,10 +135,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              '        answer = await ask(self._context.connections.for_lane(self._home(), "inbox"), PublishCard(card.encoded, token))'), blind=True),
     mutant("contacts are invited by the room of two and by their inboxes", "tap", "T-19",
         Edit("client/core/group/welcomes.py", "        sending.send_note(step, direct, Handed(item))\n",
-             "        sending.send_note(step, direct, Handed(item))\n        queue_item(step, inbox, item.relay, item)\n"), blind=True),
+             "        sending.send_note(step, direct, Handed(item))\n"
+             "        queue_item(step, _inboxes.decode(invite.inbox), item.relay, item)\n"), blind=True),
     mutant("contacts are invited by their inboxes first", "tap", "T-19",
-        Edit("client/core/group/welcomes.py", "(invite.handed and invite.attempts >= PATIENCE):",
-             "not invite.attempts:"), blind=True),
+        Edit("client/core/group/welcomes.py", "    elif not invite.handed and (direct",
+             "    elif invite.attempts and not invite.handed and (direct"), blind=True),
     mutant("the relay keeps which box each bell rang for", "tap", "S-25",
         Edit("relay/service.py", "            self._wakes.wake(arrival.wakes, partial(self._brought, arrival))\n",
              '            rang = self._wakes.__dict__.setdefault("rang", {})\n'

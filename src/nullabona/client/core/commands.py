@@ -11,7 +11,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.contacts import handed_cards, requests
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import sync_out
-from nullabona.client.core.group import commits, intents, leaving, plan
+from nullabona.client.core.group import commits, intents, leaving, plan, welcomes
 from nullabona.client.core.group.create import create_room
 from nullabona.client.core.identity import cards, claims, contact_keys
 from nullabona.client.core.incoming import invitations
@@ -189,17 +189,23 @@ def accept_contact(step: Step, account: bytes) -> Contact:
 
 
 def accept(step: Step, contact: Contact) -> Contact:
-    """Open the direct room with a contact whom the record has proven, or enter theirs if they have opened one since
-    they asked. Raises `CardTooOld`, and then nothing has changed.
+    """Open the direct room with a contact whom the record has proven, unless we are in one with them, as before we
+    deleted the contact; or enter theirs if they have opened one since they asked. Raises `CardTooOld`, and then nothing
+    has changed.
     """
     invitations.enter_held(step, contact.account)
     theirs = requests.need_contact(step, contact.account)
     if theirs.state is ContactState.ACCEPTED:
         return theirs
+    shared = rooms.talking_in(step, contact.account)
+    if shared is not None:
+        welcomes.invite_again(step, shared, contact.account, reply_boxes.take_note(step, contact.account))
+        return requests.set_contact_state(step, contact, ContactState.ACCEPTED, shared.id)
     intent = cards.add_intent(step, verify_card(contact.card, today=step.day))
     intent = msgspec.structs.replace(intent, reply=reply_boxes.take_note(step, contact.account))
     room = room_for_two(step, contact) or _new_room_for_two(step, contact)
     intents.want(room, intent)
+    reply_boxes.wait_no_more(step, contact.account)  # they may have accepted us, too, at the same time
     accepted = requests.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
     carrying_over.carry_over(step, room)
     return accepted

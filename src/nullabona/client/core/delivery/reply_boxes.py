@@ -2,7 +2,9 @@
 
 The public card names the owner of an inbox. An answer there, soon after the request, would show the relay whom we
 asked. So the request carries a secret from which this box is derived like an epoch's box, and the answer goes there.
-We follow the box until the answer has come, or is too late.
+We follow the box until this device has the answer, or it is too late. We also follow it after the person has deleted
+the contact or has accepted a request of theirs meanwhile: an answer may be on its way, and the other account is in the
+room that it leads to.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
 from nullabona.client.core.model.inbox_items import ItemBody, sign_item
 from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.state import JOINED, REJOINING
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
 from nullabona.wire.messages import Frames
@@ -24,15 +27,18 @@ from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_place
 
 FOLLOWED_DAYS: Final = 30
 SECRET_SIZE: Final = 32
+MOST_NAMELESS: Final = 16
+"""Of the boxes for answers that the person no longer waits for, we follow the newest."""
 _KEPT: Final = "replies"
 _TO: Final = "reply-to:"
+_CAME: Final = "reply-came:"
 
 
 class ReplyBox(msgspec.Struct, array_like=True):
     """A reply box that we follow, and how far we have read it."""
 
     account: bytes
-    """The account that we asked."""
+    """The account that we asked; empty if the person no longer waits for it. Nothing tells then whom we had asked."""
     secret: bytes
     relay: str
     until: int
@@ -72,17 +78,38 @@ def secret_for(step: Step, account: bytes) -> bytes:
     return next((box.secret for box in followed(step) if box.account == account), b"")
 
 
-def forget(step: Step, account: bytes) -> None:
-    """Stop following the box: the answer has come, or we no longer wait for it."""
-    held = _load(step)
-    if any(box.account == account for box in held):
-        _save(step, [box for box in held if box.account != account])
-
-
 def drop(step: Step, account: bytes) -> None:
-    """Forget that we wait for an answer of ``account``, or they for ours."""
-    forget(step, account)
+    """Forget that they wait for our answer; and that we wait for theirs, unless this device still does.
+
+    To be called when the contact's new state is stored.
+    """
     note(step, account, b"")
+    box = next((box for box in _load(step) if box.account == account), None)
+    if box is None or _awaited(step, box):
+        return
+    contact = step.store.contact(account)
+    if contact is None:
+        wait_no_more(step, account)
+        return
+    _save(step, [box for box in _load(step) if box.account != account])
+    if contact.state is ContactState.ACCEPTED and own_devices.others(step):
+        step.store.set_value(_CAME + account.hex(), box.secret)
+
+
+def wait_no_more(step: Step, account: bytes) -> None:
+    """The person does not wait for the answer of ``account``, but it may come: follow the box without the name."""
+    held = [box for box in _load(step) if box.until > step.now]
+    ours = [msgspec.structs.replace(box, account=b"") for box in held if box.account == account]
+    if ours:
+        nameless = [*(box for box in held if not box.account), *ours]
+        _save(step, [*(box for box in held if box.account not in {b"", account}), *nameless[-MOST_NAMELESS:]])
+
+
+def take_answered(step: Step, account: bytes) -> bytes:
+    """The secret of the box where this device had the answer, once: the account's other devices look there too."""
+    secret = step.store.get_value(_CAME + account.hex()) or b""
+    step.store.delete_value(_CAME + account.hex())
+    return secret
 
 
 def followed(step: Step) -> list[ReplyBox]:
@@ -111,8 +138,16 @@ def take_frames(step: Step, address: Address, after: int, answer: Frames) -> lis
 
 
 def _awaited(step: Step, box: ReplyBox) -> bool:
+    if box.until <= step.now or not box.account:
+        return box.until > step.now
     contact = step.store.contact(box.account)
-    return box.until > step.now and contact is not None and contact.state is ContactState.REQUESTED
+    if contact is None:
+        return False
+    if contact.state is not ContactState.ACCEPTED:
+        return contact.state in {ContactState.REQUESTED, ContactState.ASKING}
+    # Another device of the account had the answer first. It waits here for this device too.
+    room = step.find_room(contact.room) if contact.room else None
+    return bool(contact.room) and (room is None or room.phase not in {JOINED, REJOINING})
 
 
 def _load(step: Step) -> list[ReplyBox]:
@@ -152,8 +187,12 @@ def take_note(step: Step, account: bytes) -> bytes:
 
 
 def queue_reply(step: Step, secret: bytes, inbox: Inbox, relay: str, body: ItemBody) -> None:
-    """Sign ``body``, seal it to the key of ``inbox`` and send it to the reply box, at the inbox's relay."""
+    """Sign ``body``, seal it to the key of ``inbox`` and send it to the reply box, at the inbox's relay.
+
+    It replaces what has not left for that box yet.
+    """
     address = epoch_keys(secret).box.address
     frame = seal_to_place(inbox.hpke_key, address, ITEM_DIRECT + sign_item(step.mls, address, body))
     target = ReplyFrame(inbox.relay or relay, address, secret)
+    step.store.drop_outbox_kind(target.kind, address)
     step.store.add_outbox(target, ref=sha256(frame).digest(), data=frame)

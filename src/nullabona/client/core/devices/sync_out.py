@@ -24,7 +24,7 @@ from nullabona.client.core.model.facts.rooms import Joined
 from nullabona.client.core.model.facts.signals import ChoicesTakenOver, OwnMarkerMoved
 from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.records import UNPLACED, ContactState
+from nullabona.client.core.model.records import UNPLACED, Contact, ContactState
 from nullabona.client.core.model.room_info import DEVICES, encode_info
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.model.sync_items import (
@@ -240,7 +240,7 @@ def _all(step: Step) -> Iterator[str]:
 def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
     kind, _, id = what.partition(":")
     if kind == "known":
-        yield contact_item(step, bytes.fromhex(id), at)
+        yield from _contact(step, bytes.fromhex(id), at)
     elif kind == CALLED:
         yield _called(step, bytes.fromhex(id), at)
     elif kind in {"contact", "room", preferences.PROFILE}:
@@ -277,8 +277,22 @@ def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
         contact.room,
         contact.greeting,
         contact.card,
-        reply_boxes.secret_for(step, account) or reply_boxes.noted(step, account),
+        _reply(step, contact),
     )
+
+
+def _reply(step: Step, contact: Contact) -> bytes:
+    """The reply box: ours if we asked, otherwise theirs."""
+    ours = b"" if contact.state is ContactState.ASKING else reply_boxes.secret_for(step, contact.account)
+    return ours or reply_boxes.noted(step, contact.account)
+
+
+def _contact(step: Step, account: bytes, at: int) -> Iterator[ContactItem]:
+    """A contact who has answered is told as asked before: others may not have heard yet where the answer lies."""
+    item, reply = contact_item(step, account, at), reply_boxes.take_answered(step, account)
+    if reply and item.state == ContactState.ACCEPTED.value:
+        yield msgspec.structs.replace(item, state=ContactState.REQUESTED.value, reply=reply)
+    yield item
 
 
 def _called(step: Step, account: bytes, at: int) -> NicknameItem:

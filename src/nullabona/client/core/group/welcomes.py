@@ -30,7 +30,7 @@ MAX_INVITES = 12
 """How often we send an invitation before we give up."""
 
 PATIENCE = 4
-"""How many attempts (about 15 hours) wait for the invitation sent through the direct room before we use the inbox."""
+"""How many attempts (about 15 hours) use only the reply box or a room. Within 8 more hours we use the inbox."""
 
 LOST_KEPT = 4
 """How many Welcomes of losing commits we keep."""
@@ -132,19 +132,40 @@ def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes
 
 
 def _send(step: Step, invite: Invite, handle: str = "") -> None:
-    """Send an invitation: the first time to the reply box, if there is one; once through the direct room with a
-    contact; to the inbox if there is neither, or if the direct room had no effect.
+    """Send an invitation: to the reply box, if there is one; once through the direct room with a contact; to the inbox
+    if there is neither, or if they had no effect for long enough.
     """
-    inbox, item = _inboxes.decode(invite.inbox), _invitations.decode(invite.item)
-    if invite.reply and not invite.attempts:
-        reply_boxes.queue_reply(step, invite.reply, inbox, inbox_addresses.host_relay(handle), item)
-    elif (direct := _room_of_two(step, invite, item.room)) is None or (invite.handed and invite.attempts >= PATIENCE):
-        queue_item(step, inbox, item.relay, _with_proof(step, item))
-    elif not invite.handed:
+    item = _invitations.decode(invite.item)
+    if invite.reply and invite.attempts < PATIENCE:
+        _reply(step, invite, handle)
+    elif not invite.handed and (direct := _room_with(step, invite, item.room)) is not None:
         sending.send_note(step, direct, Handed(item))
         invite.handed = True
-    invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.rng.between(0, 1_000)
+    elif not _is_handed(invite):
+        queue_item(step, _inboxes.decode(invite.inbox), item.relay, _with_proof(step, item))
+    invite.next_at = step.now + _pause(step, invite)
     invite.attempts += 1
+
+
+def _reply(step: Step, invite: Invite, handle: str) -> None:
+    inbox, relay = _inboxes.decode(invite.inbox), inbox_addresses.host_relay(handle) if handle else ""
+    reply_boxes.queue_reply(step, invite.reply, inbox, relay, _invitations.decode(invite.item))
+
+
+def _is_handed(invite: Invite) -> bool:
+    """Whether we still wait for what we sent through a room, even if that room is not open any more."""
+    return invite.handed and invite.attempts < PATIENCE
+
+
+def _pause(step: Step, invite: Invite) -> int:
+    """How long we wait for an answer to this attempt.
+
+    The card names the inbox, and the relay may have hidden what we sent elsewhere. So it must not know beforehand when
+    something goes into the inbox: that time is drawn, and the letters to oneself come meanwhile (spec/room.md §9.2).
+    """
+    pause = step.timing.invite << min(invite.attempts, 8)
+    elsewhere = (invite.reply or invite.handed) and invite.attempts + 1 < PATIENCE
+    return pause + step.rng.between(0, 1_000 if elsewhere else pause)
 
 
 def _with_proof(step: Step, item: Invitation) -> Invitation:
@@ -162,11 +183,16 @@ def _is_known(step: Step, invite: Invite) -> bool:
     return contact is not None and newest.is_noted(step.store, card_hash(contact.card))
 
 
-def _room_of_two(step: Step, invite: Invite, into: bytes) -> RoomState | None:
-    """Our direct room with the invited account, if all devices of the invitation have shown up in it."""
-    contact = step.store.contact(invite.account)
-    room = step.find_room(contact.room) if contact is not None and contact.room != into else None
-    if room is None or room.phase != JOINED or sending.held(step, room):
+def _room_with(step: Step, invite: Invite, into: bytes) -> RoomState | None:
+    """Our direct room with the invited account, or the room that our own devices share, if all devices of the
+    invitation have shown up in it.
+    """
+    if invite.account == step.local.account:
+        room = own_devices.shared(step)
+    else:
+        contact = step.store.contact(invite.account)
+        room = step.find_room(contact.room) if contact is not None and contact.room else None
+    if room is None or room.id == into or room.phase != JOINED or sending.held(step, room):
         return None
     inside = {
         device.device for device in step.others(room, room.epoch) if has_come(step, room, device.device, device.since)
@@ -206,8 +232,10 @@ def look_after_invites(step: Step, room: RoomState) -> None:
             alive.append(invite)
     lost = min((invite.next_at for invite in alive), default=0) > step.now
     for invite in alive:
-        if lost or invite.next_at <= step.now:
+        if invite.next_at <= step.now:
             _repeat(step, room, invite)
+        elif lost:
+            _put_back(step, room, invite)
     _save(step, room, kept)
     _drop_packs(step, room, packs - _packs(kept))
 
@@ -243,11 +271,12 @@ def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> N
     """Repeat the invitation of an added account that never came and now sends a contact request.
 
     It may have declined the first one, or lost what marks it as expected. Goes to where it waits for answers now,
-    unless we have just sent it.
+    unless we have just sent it there.
     """
     invites = _load(step, room)
     for invite in invites:
-        if invite.account == account and (invite.attempts > 1 or invite.next_at <= step.now):
+        is_late = invite.attempts > 1 or invite.next_at <= step.now
+        if invite.account == account and (is_late or invite.reply != reply):
             item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.rng.bytes(16))
             invite.item, invite.reply, invite.attempts = msgspec.msgpack.encode(item), reply, 0
             invite.handed = False
@@ -261,7 +290,7 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
     If the inbox may be elsewhere by now, we look up the card. Not otherwise: the directory would learn of all whose
     devices are off for an hour that one device invited them.
     """
-    handle = next((device.handle for device in step.roster(room.id).values() if device.account == invite.account), "")
+    handle = _handle(step, room, invite)
     found = inbox_addresses.inbox_of(step, invite.account)
     if found is not None:
         invite.inbox = msgspec.msgpack.encode(found)
@@ -269,11 +298,30 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
     if handle and not _is_known(step, invite):
         inbox_addresses.look_again(step, handle)
     relay = _inboxes.decode(invite.inbox).relay or (inbox_addresses.host_relay(handle) if handle else item.relay)
-    item = msgspec.structs.replace(item, relay=relay, order=move_orders.to_carry(room))
-    before, invite.item = invite.item, msgspec.msgpack.encode(item)
-    invite.handed = invite.handed and invite.item == before
-    _put_pack(step, room, item.blob, relay)
+    now = msgspec.structs.replace(item, relay=relay, order=move_orders.to_carry(room))
+    # What has changed is sent through the room again. If that is not open, a later attempt does it.
+    if now != item and not (_is_handed(invite) and _room_with(step, invite, item.room) is None):
+        item, invite.item, invite.handed = now, msgspec.msgpack.encode(now), False
+    _put_pack(step, room, item.blob, item.relay)
     _send(step, invite, handle)
+
+
+def _put_back(step: Step, room: RoomState, invite: Invite) -> None:
+    """The relay lost a box: send again what it may have lost.
+
+    Nothing goes into an inbox before its time that went elsewhere first: a relay chooses when it loses a box.
+    """
+    if not invite.reply and not invite.handed:
+        _repeat(step, room, invite)
+        return
+    item = _invitations.decode(invite.item)
+    _put_pack(step, room, item.blob, item.relay)
+    if invite.reply:  # what was handed is put back as a message of that room
+        _reply(step, invite, _handle(step, room, invite))
+
+
+def _handle(step: Step, room: RoomState, invite: Invite) -> str:
+    return next((device.handle for device in step.roster(room.id).values() if device.account == invite.account), "")
 
 
 def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:

@@ -188,7 +188,6 @@ def _await(step: Step, item: ContactItem, state: ContactState) -> None:
     if state in {ContactState.ACCEPTED, ContactState.BLOCKED}:
         reply_boxes.drop(step, item.account)
     elif state is ContactState.ASKING:
-        reply_boxes.forget(step, item.account)
         if item.reply:
             reply_boxes.note(step, item.account, item.reply)
     elif len(item.reply) == reply_boxes.SECRET_SIZE and reply_boxes.secret_for(step, item.account) != item.reply:

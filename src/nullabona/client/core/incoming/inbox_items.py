@@ -36,7 +36,7 @@ from nullabona.client.core.model.inbox_items import (
 )
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.requests import RoomAnswer
-from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.room_info import DEVICES, DIRECT
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.operator_notices import taking
 from nullabona.client.core.restore import returning, seeking
@@ -188,9 +188,11 @@ def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
 
 
 def handed(step: Step, room: RoomState, device: Device, invitation: Invitation) -> None:
-    """Process an invitation from the direct room with its sender, like one in the inbox (spec/room.md §9)."""
-    state = load(step)
-    if state is None or room.info.kind != DIRECT or device.account == step.local.account:
+    """Process an invitation from the direct room with its sender, or from the room that our own devices share, like one
+    in the inbox (spec/room.md §9).
+    """
+    state, kind = load(step), DEVICES if device.account == step.local.account else DIRECT
+    if state is None or room.info.kind != kind:
         return
     leaf = next(each for each in step.group(room).members() if each.signature_key == device.signature_key)
     plain = msgspec.msgpack.encode(invitation)
