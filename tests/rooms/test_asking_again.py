@@ -15,7 +15,7 @@ from nullabona.client.core.model.outbox_targets import InboxFrame, ReplyFrame, R
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.step import Step
 from nullabona.errors import NullabonaError
-from tests.rooms.devices import another_device
+from tests.rooms.devices import another_device, restored
 from tests.rooms.world import Person, World
 
 HOUR = 3_600_000
@@ -145,6 +145,36 @@ def test_who_took_the_request_back_before_it_was_accepted_and_asks_again_comes_i
     mina.send(room, "there")
     world.settle(span=60_000)
     assert ["there"] == jun.texts(room)
+
+
+def test_who_deleted_a_contact_meets_them_in_the_chat_that_is_there() -> None:
+    """The contact, who lost the room of two from sight as well, asks; nobody opens a second one."""
+    world, mina, jun, room = two_who_talk()
+    forgets(world, mina, jun)
+    with jun.engine.step(world.now) as step:
+        contact_ = requests.need_contact(step, mina.account)
+        requests.ask(step, contact_, world.cards[jun.me.handle].encoded)
+    world.settle(span=60_000)
+    accepts(world, mina, jun)
+    assert (ContactState.ACCEPTED, room) == (state(mina, jun), room_of(mina, jun))
+
+
+def test_who_restored_their_account_is_answered_by_who_deleted_them() -> None:
+    """Their new device is not in the room of two that the old one was in, so another room is opened."""
+    world, mina, jun, room = two_who_talk()
+    forgets(world, mina, jun)
+    world.settle(span=HOUR)
+    new = restored(world, jun, "jun's new phone")
+    world.settle(span=HOUR)
+    asks(world, new, mina)
+    world.settle(span=60_000)
+    accepts(world, mina, new)
+    world.settle(span=HOUR)
+    assert (ContactState.ACCEPTED, "joined") == (state(new, mina), new.phase(room_of(new, mina)))
+    mina.send(room_of(mina, new), "there you are")
+    world.settle(span=60_000)
+    assert ["there you are"] == new.texts(room_of(new, mina))
+    assert room != room_of(new, mina)
 
 
 def test_a_request_that_comes_late_changes_nothing() -> None:

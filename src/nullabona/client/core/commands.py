@@ -189,19 +189,20 @@ def accept_contact(step: Step, account: bytes) -> Contact:
 
 
 def accept(step: Step, contact: Contact) -> Contact:
-    """Open the direct room with a contact whom the record has proven, unless we are in one with them, as before we
-    deleted the contact; or enter theirs if they have opened one since they asked. Raises `CardTooOld`, and then nothing
-    has changed.
+    """Open the direct room with a contact whom the record has proven, or enter theirs if they have opened one since
+    they asked. Opens none if all their devices are in one with us, as before we deleted the contact. Raises
+    `CardTooOld`, and then nothing has changed.
     """
     invitations.enter_held(step, contact.account)
     theirs = requests.need_contact(step, contact.account)
     if theirs.state is ContactState.ACCEPTED:
         return theirs
+    card = verify_card(contact.card, today=step.day)
     shared = rooms.talking_in(step, contact.account)
-    if shared is not None:
+    if shared is not None and _has_all(step, shared, card):
         welcomes.invite_again(step, shared, contact.account, reply_boxes.take_note(step, contact.account))
         return requests.set_contact_state(step, contact, ContactState.ACCEPTED, shared.id)
-    intent = cards.add_intent(step, verify_card(contact.card, today=step.day))
+    intent = cards.add_intent(step, card)
     intent = msgspec.structs.replace(intent, reply=reply_boxes.take_note(step, contact.account))
     room = room_for_two(step, contact) or _new_room_for_two(step, contact)
     intents.want(room, intent)
@@ -209,6 +210,12 @@ def accept(step: Step, contact: Contact) -> Contact:
     accepted = requests.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
     carrying_over.carry_over(step, room)
     return accepted
+
+
+def _has_all(step: Step, room: RoomState, card: Card) -> bool:
+    """Whether all devices of an account are members: one that was restored meanwhile asks because it is not."""
+    members = {device.device for device in step.roster(room.id).values()}
+    return all(device.certificate.device_id in members for device in card.devices)
 
 
 def room_for_two(step: Step, contact: Contact) -> RoomState | None:

@@ -184,8 +184,8 @@ def _is_known(step: Step, invite: Invite) -> bool:
 
 
 def _room_with(step: Step, invite: Invite, into: bytes) -> RoomState | None:
-    """Our direct room with the invited account, or the room that our own devices share, if all devices of the
-    invitation have shown up in it.
+    """Our direct room with the invited account, if all devices of the invitation have shown up in it; or the room that
+    our own devices share, if they are in it. Of an own device that never comes there we find out (spec/devices.md §4).
     """
     if invite.account == step.local.account:
         room = own_devices.shared(step)
@@ -194,8 +194,11 @@ def _room_with(step: Step, invite: Invite, into: bytes) -> RoomState | None:
         room = step.find_room(contact.room) if contact is not None and contact.room else None
     if room is None or room.id == into or room.phase != JOINED or sending.held(step, room):
         return None
+    ours = invite.account == step.local.account
     inside = {
-        device.device for device in step.others(room, room.epoch) if has_come(step, room, device.device, device.since)
+        device.device
+        for device in step.others(room, room.epoch)
+        if ours or has_come(step, room, device.device, device.since)
     }
     return room if inside.issuperset(invite.devices) else None
 
@@ -271,12 +274,11 @@ def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> N
     """Repeat the invitation of an added account that never came and now sends a contact request.
 
     It may have declined the first one, or lost what marks it as expected. Goes to where it waits for answers now,
-    unless we have just sent it there.
+    unless we have just sent it.
     """
     invites = _load(step, room)
     for invite in invites:
-        is_late = invite.attempts > 1 or invite.next_at <= step.now
-        if invite.account == account and (is_late or invite.reply != reply):
+        if invite.account == account and (invite.attempts > 1 or invite.next_at <= step.now):
             item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.rng.bytes(16))
             invite.item, invite.reply, invite.attempts = msgspec.msgpack.encode(item), reply, 0
             invite.handed = False
