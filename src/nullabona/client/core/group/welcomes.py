@@ -184,8 +184,8 @@ def _is_known(step: Step, invite: Invite) -> bool:
 
 
 def _room_with(step: Step, invite: Invite, into: bytes) -> RoomState | None:
-    """Our direct room with the invited account, if all devices of the invitation have shown up in it; or the room that
-    our own devices share, if they are in it. Of an own device that never comes there we find out (spec/devices.md §4).
+    """Our direct room with the invited account, or the room that our own devices share, if all devices of the
+    invitation have shown up in it.
     """
     if invite.account == step.local.account:
         room = own_devices.shared(step)
@@ -194,11 +194,8 @@ def _room_with(step: Step, invite: Invite, into: bytes) -> RoomState | None:
         room = step.find_room(contact.room) if contact is not None and contact.room else None
     if room is None or room.id == into or room.phase != JOINED or sending.held(step, room):
         return None
-    ours = invite.account == step.local.account
     inside = {
-        device.device
-        for device in step.others(room, room.epoch)
-        if ours or has_come(step, room, device.device, device.since)
+        device.device for device in step.others(room, room.epoch) if has_come(step, room, device.device, device.since)
     }
     return room if inside.issuperset(invite.devices) else None
 
