@@ -75,7 +75,7 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
         if claim.key < own_key(track):
             ask_around(step, room, track.epoch, claim.commit)
         return
-    if claim.key > own_key(track) and claim.stays and not track.stays:
+    if claim.key > own_key(track) and claim.rank == own_key(track)[0] and claim.stays and not track.stays:
         _go_after(step, room, track, claim, helper)
         return
     if claim.key > own_key(track):
@@ -111,7 +111,7 @@ def stay(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     admin. The others know no reason not to follow ours.
     """
     track = next((each for each in room.boxes if each.epoch == rejoin.epoch and each.winner is not None), None)
-    if rejoin.commit and rejoin.refused and track is not None:
+    if rejoin.commit and rejoin.led and track is not None:  # any other refused ticket may be noise
         track.stays = True
         box_log.announce_again(step, track)
 
