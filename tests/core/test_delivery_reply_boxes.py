@@ -215,7 +215,7 @@ def test_nothing_is_waited_for_of_who_is_blocked_nor_by_them() -> None:
 
 @pytest.mark.parametrize("deleted", [True, False], ids=["deleted", "asks us meanwhile"])
 def test_an_answer_that_may_be_on_its_way_is_read(deleted: bool) -> None:  # noqa: FBT001 - see ids
-    """Of a contact that was deleted, without their name: nothing tells whom we had asked. Asking again begins anew."""
+    """Of a contact that was deleted, without their name: nothing tells whom we had asked."""
     stage = asked(JUN)
     secret = expect(stage, JUN)
     if not deleted:
@@ -232,7 +232,7 @@ def test_an_answer_that_may_be_on_its_way_is_read(deleted: bool) -> None:  # noq
 
 
 def test_who_is_accepted_may_have_accepted_us() -> None:
-    """Their answer is read though nobody waits for it; what we ask them then has a box of its own."""
+    """Their answer is read, though nobody waits for it. A later question has another box."""
     stage = asked(JUN)
     secret = expect(stage, JUN)
     with stage.step() as step:

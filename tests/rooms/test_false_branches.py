@@ -33,10 +33,10 @@ def lower_than(commit: bytes) -> bytes:
     return next(each for each in map(b"no commit %d".__mod__, count()) if sha256(each).digest() < commit)
 
 
-def claims(liar: Person, keys: EpochKeys, commit: bytes, removed: tuple[bytes, ...], *, stays: bool = False) -> None:
+def claims(liar: Person, keys: EpochKeys, commit: bytes, removed: tuple[bytes, ...], refused: bytes = b"") -> None:
     """Say in a box that is closed that ``commit`` ended it."""
     world, box = liar.world, bytes(keys.box.address)
-    body = make_claim(liar.mls, liar.me.signature_key, box, commit, removed, stays=stays)
+    body = make_claim(liar.mls, liar.me.signature_key, box, commit, removed, refused=refused)
     nonce = world.dice.bytes(NONCE_SIZE)
     world.relay.append(box, seal_frame(keys.frame_key, keys.box.address, nonce, Kind.SETTLED, body))
 

@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
+import msgspec
 import pytest
 
 from nullabona.client.core import commands
 from nullabona.client.core.group.evidence import MAX_ATTEMPTS
 from nullabona.client.core.model.state import BoxTrack
 from tests.rooms.audit import audit_rest
-from tests.rooms.hostile import add, all_well, everybody, kinds, only, people, remove, update_keys, warnings
-from tests.rooms.test_false_branches import LOW_FIRST, claims
+from tests.rooms.hostile import (
+    add,
+    all_well,
+    everybody,
+    kinds,
+    only,
+    people,
+    remove,
+    ticket_of,
+    to_inbox,
+    update_keys,
+    warnings,
+)
+from tests.rooms.test_false_branches import LOW_FIRST, claims, lower_than
 from tests.rooms.world import Person, World
 
 MINUTE = 60_000
@@ -110,7 +123,7 @@ def test_a_better_branch_that_proves_what_changed_is_gone_to() -> None:
     together(world, 0)
     for _ in range(12):
         world.settle(span=6 * HOUR, most=2_000)
-        assert not any(track.stays for person in (admin, *rest) for track in boxes(person, room))
+        assert not any(track.refused for person in (admin, *rest) for track in boxes(person, room))
     assert "removed" == out.phase(room)
     all_well(world, room, admin, *rest)
 
@@ -121,30 +134,63 @@ def boxes(person: Person, room: bytes) -> list[BoxTrack]:
     return state.boxes
 
 
-@pytest.mark.parametrize("stays", [True, False])
-def test_who_says_that_they_stay_makes_others_ask_and_no_more(stays: bool) -> None:  # noqa: FBT001 - what is compared
-    """On a worse branch that is none. Nobody asks because of such a claim unless it says so, and nobody moves."""
+@pytest.mark.parametrize(
+    ("refuses", "ends", "asked"),
+    [("ours", update_keys, True), ("another", update_keys, False), ("", update_keys, False), ("ours", None, False)],
+    ids=["ours", "another", "none", "ours, which removed somebody"],
+)
+def test_who_says_that_they_stay_makes_others_ask_and_no_more(
+    refuses: str, ends: Callable[[Person, bytes], None] | None, *, asked: bool
+) -> None:
+    """On a worse branch that is none. Nobody asks unless theirs was refused, nor if theirs removed somebody."""
     world = World(7)
     crowd = people(world, 5)
     away, *others, liar = crowd
-    room = world.group(*crowd)
+    room = world.group(others[0], *(person for person in crowd if person is not others[0]))
     world.settle(span=HOUR)
     away.online = False  # so that the box in which the liar speaks is read on
+    epoch = others[0].epoch(room)
+    if ends is None:
+        remove(others[0], room, others.pop())
+    else:
+        ends(others[0], room)
+    world.settle(span=HOUR)
+    (track,) = [track for track in boxes(liar, room) if track.epoch == epoch]
+    ours = ended(liar, room, epoch)
+    worse = next(each for each in reversed(LOW_FIRST) if sha256(each).digest() > ours)
+    liar.online = False
+    claims(liar, track.keys, worse, (), {"ours": ours, "another": bytes(32), "": b""}[refuses])
+    world.settle(span=3 * DAY, most=8_000)
+    assert [[]] * len(others) == [kinds(person, room, "rejoined") for person in others]
+    tries = [sum(each.count for each in state.tries.values()) for state in (one.look(room) for one in others) if state]
+    assert asked is (tries != [0] * len(others))
+    assert all(count <= MAX_ATTEMPTS for count in tries)
+    away.online = liar.online = True
+    world.settle(span=DAY, most=8_000)
+    all_well(world, room, away, *others, liar)
+
+
+def test_junk_makes_nobody_stay() -> None:
+    """A member claims a better branch that is none, and leads to it with noise: that is refused, and no more."""
+    world = World(8)
+    *others, liar = people(world, 4)
+    room = world.group(*others, liar)
+    world.settle(span=HOUR)
+    others[-1].online = False  # so that the box in which the liar speaks is read on
     epoch = others[0].epoch(room)
     update_keys(others[0], room)
     world.settle(span=HOUR)
     (track,) = [track for track in boxes(liar, room) if track.epoch == epoch]
-    worse = next(each for each in reversed(LOW_FIRST) if sha256(each).digest() > ended(liar, room, epoch))
     liar.online = False
-    claims(liar, track.keys, worse, (), stays=stays)
-    world.settle(span=3 * DAY, most=8_000)
-    assert [[]] * 3 == [kinds(person, room, "rejoined") for person in others]
-    tries = [sum(each.count for each in state.tries.values()) for state in (one.look(room) for one in others) if state]
-    assert (tries == [0, 0, 0]) is not stays
-    assert all(count <= MAX_ATTEMPTS for count in tries)
-    away.online = liar.online = True
-    world.settle(span=DAY, most=8_000)
-    all_well(world, room, *crowd)
+    better = lower_than(ended(liar, room, epoch))
+    claims(liar, track.keys, better, ())
+    history = ((epoch, sha256(better).digest(), ()),)
+    for _ in range(20):
+        junk = msgspec.structs.replace(ticket_of(liar, room, history=history), group_info=b"junk", secret=bytes(32))
+        to_inbox(liar, others[0], junk)
+        world.settle(span=HOUR, most=3_000)
+    assert {"ticket-refused", "no-way-back"} <= set(warnings(others[0], room))
+    assert not any(each.refused for each in boxes(others[0], room))
 
 
 def test_admins_who_removed_one_another_stay_apart() -> None:

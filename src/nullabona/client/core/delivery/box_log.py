@@ -128,8 +128,8 @@ def _claim(step: Step, room: RoomState, track: BoxTrack) -> bytes | None:
     why = tuple(order for merged in room.history if merged.commit == winner.commit for order in merged.orders)
     mls, signer, box = step.mls, step.local.signature_key, track.keys.box.address
     if commit is None:
-        return make_bare_claim(mls, signer, box, winner.commit, winner.removed, why, stays=track.stays)
-    return make_claim(mls, signer, box, commit, winner.removed, why, stays=track.stays)
+        return make_bare_claim(mls, signer, box, winner.commit, winner.removed, why, track.refused)
+    return make_claim(mls, signer, box, commit, winner.removed, why, track.refused)
 
 
 def winning_commit(step: Step, track: BoxTrack) -> bytes | None:

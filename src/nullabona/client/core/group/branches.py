@@ -75,7 +75,7 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
         if claim.key < own_key(track):
             ask_around(step, room, track.epoch, claim.commit)
         return
-    if claim.key > own_key(track) and claim.rank == own_key(track)[0] and claim.stays and not track.stays:
+    if claim.key > own_key(track) and _must_come(track, claim):
         _go_after(step, room, track, claim, helper)
         return
     if claim.key > own_key(track):
@@ -104,6 +104,15 @@ def _go_after(step: Step, room: RoomState, track: BoxTrack, claim: Claim, helper
         room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 
 
+def _must_come(track: BoxTrack, claim: Claim) -> bool:
+    """Whether a worse branch is to be looked for: its people could not be shown ours, and we could be shown theirs.
+
+    Never one that lacks a removal that ours parted with.
+    """
+    rank, commit = own_key(track)
+    return (claim.rank, claim.refused) == (rank, commit) and track.refused != claim.commit
+
+
 def stay(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """Nobody could prove to us what changed on the branch that we looked for: tell those who are there to come here.
 
@@ -112,7 +121,7 @@ def stay(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """
     track = next((each for each in room.boxes if each.epoch == rejoin.epoch and each.winner is not None), None)
     if rejoin.commit and rejoin.led and track is not None:  # any other refused ticket may be noise
-        track.stays = True
+        track.refused = rejoin.commit
         box_log.announce_again(step, track)
 
 

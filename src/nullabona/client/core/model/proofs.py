@@ -200,8 +200,10 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
     """The MLS commit itself (not signed: ``commit`` is its hash); empty if the signer came there by a ticket."""
     orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
     """Why it removed them: what holds for the reader, too, proves it (not signed: each order is)."""
-    stays: bool = False
-    """The signer may not come to the other branch: its tickets prove too little there. So the others have to come."""
+    refused: Annotated[bytes, Meta(max_length=32)] = b""
+    """The commit of a branch to which nobody could lead the signer, as its tickets prove too little: its people have to
+    come. Empty if there is none.
+    """
 
     @property
     def rank(self) -> int:
@@ -213,7 +215,7 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
         return (self.rank, self.commit)
 
     def payload(self) -> bytes:
-        return _claimed(self.box, self.commit, self.removed, self.signer, stays=self.stays)
+        return _claimed(self.box, self.commit, self.removed, self.signer, self.refused)
 
     def verify(self, box: bytes) -> None:
         """Raises `BadProof` unless the claim is about ``box``, holds no other commit than its own and is signed."""
@@ -225,9 +227,9 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
 _claims = msgspec.msgpack.Decoder(Claim)
 
 
-def _claimed(box: bytes, commit: bytes, removed: tuple[bytes, ...], signer: bytes, *, stays: bool) -> bytes:
+def _claimed(box: bytes, commit: bytes, removed: tuple[bytes, ...], signer: bytes, refused: bytes) -> bytes:
     """What the signature of a claim covers."""
-    return _encode((box, commit, removed, signer, *((True,) if stays else ())))
+    return _encode((box, commit, removed, signer, *((refused,) if refused else ())))
 
 
 def make_claim(
@@ -237,11 +239,10 @@ def make_claim(
     commit: bytes,
     removed: tuple[bytes, ...],
     orders: tuple[RemovalOrder, ...] = (),
-    *,
-    stays: bool = False,
+    refused: bytes = b"",
 ) -> bytes:
     """The encoded claim of this device for a commit (its MLS bytes)."""
-    bare = decode_claim(make_bare_claim(mls, signer, box, sha256(commit).digest(), removed, orders, stays=stays))
+    bare = decode_claim(make_bare_claim(mls, signer, box, sha256(commit).digest(), removed, orders, refused))
     return _encode(msgspec.structs.replace(bare, data=commit))
 
 
@@ -252,12 +253,11 @@ def make_bare_claim(
     digest: bytes,
     removed: tuple[bytes, ...],
     orders: tuple[RemovalOrder, ...] = (),
-    *,
-    stays: bool = False,
+    refused: bytes = b"",
 ) -> bytes:
     """The encoded claim of this device for a commit of which it knows only the hash."""
-    signature = mls.sign(_CLAIM + _claimed(box, digest, removed, signer, stays=stays))
-    return _encode(Claim(box, digest, removed, signer, signature, b"", orders, stays))
+    signature = mls.sign(_CLAIM + _claimed(box, digest, removed, signer, refused))
+    return _encode(Claim(box, digest, removed, signer, signature, b"", orders, refused))
 
 
 def decode_claim(data: bytes) -> Claim:

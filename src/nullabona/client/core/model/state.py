@@ -130,8 +130,10 @@ class BoxTrack(msgspec.Struct):
     """We know the winner only from the history in a ticket, so we do not announce it: it may be a lie."""
     answers: int = 0
     """How often we announced our branch because a member claimed another one."""
-    stays: bool = False
-    """Nobody could prove another branch to us that would win: our claims say so, and the others come here."""
+    refused: bytes = b""
+    """The commit of a branch that would win, but that nobody could prove to us: our claims say so, and its people come
+    here.
+    """
 
     @property
     def keys(self) -> EpochKeys:
