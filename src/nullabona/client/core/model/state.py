@@ -131,9 +131,7 @@ class BoxTrack(msgspec.Struct):
     answers: int = 0
     """How often we announced our branch because a member claimed another one."""
     refused: bytes = b""
-    """The commit of a branch that would win, but that nobody could prove to us: our claims say so, and its people come
-    here.
-    """
+    """The commit of a better branch that nobody could prove to us: our claims name it, and its people come here."""
 
     @property
     def keys(self) -> EpochKeys:
