@@ -64,13 +64,17 @@ def _device_of(world: World, first: Person, name: str, on: Callable[[CardDevice]
 
 
 def restored(world: World, lost: Person, name: str) -> Person:
-    """The account on a new device that replaces every other on the card; it remembers nothing of rooms."""
+    """The account on a new device that replaces every other on the card; it remembers nothing of rooms.
+
+    As `restore_account` leaves it.
+    """
     with lost.store.transaction():
         known = own_devices.card(lost.store)
     assert known is not None
     lost.online = False
     fresh = _device_of(world, lost, name, lambda device: (device,))
     with fresh.store.transaction():
+        returning.note_restored(fresh.store)
         own_devices.note_gone(fresh.store, [d.certificate.device_id for d in known.devices])
     return fresh
 
@@ -125,7 +129,5 @@ def restored_from(world: World, lost: Person, backup: list[Record], name: str) -
     """The account on a new device that replaces every other on the card and knows what a backup tells."""
     fresh = restored(world, lost, name)
     Merger(fresh.store, today=world.now // 86_400_000, replace=True).take(backup)
-    with fresh.store.transaction():
-        returning.note_restored(fresh.store)
     fresh.boot()
     return fresh

@@ -177,6 +177,19 @@ def test_who_restored_their_account_is_answered_by_who_deleted_them() -> None:
     assert room != room_of(new, mina)
 
 
+def test_who_restored_their_account_is_answered_by_who_still_has_them() -> None:
+    """They come back into the same room, and nobody is asked again."""
+    world, mina, jun, room = two_who_talk()
+    new = restored(world, jun, "jun's new phone")
+    asks(world, new, mina)
+    world.settle(span=60_000)
+    assert (ContactState.ACCEPTED, room, "joined") == (state(new, mina), room_of(new, mina), new.phase(room))
+    assert ContactState.ACCEPTED == state(mina, new)
+    mina.send(room, "there you are")
+    world.settle(span=60_000)
+    assert ["before", "there you are"] == new.texts(room)
+
+
 def test_a_request_that_comes_late_changes_nothing() -> None:
     """It was sent again before the answer came."""
     world, mina, jun = asked(83)

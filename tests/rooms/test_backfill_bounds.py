@@ -19,7 +19,6 @@ from nullabona.client.core.model.content import (
 from nullabona.client.core.model.gaps import Back, Gap, Given
 from nullabona.client.core.model.records import UNPLACED, Contact, ContactState, Device, MessageState
 from nullabona.client.core.model.state import RoomState
-from nullabona.client.core.restore import returning
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
 from nullabona.wire.seal import inbox_keypair, seal_to
@@ -67,8 +66,6 @@ def test_somebody_with_the_words_alone_is_handed_nothing(monkeypatch: pytest.Mon
     talk(world, room, (jun, "before"), (mina, "also before"))
     info = mina.info(room)
     thief = restored(world, mina, "thief")
-    with thief.store.transaction():
-        returning.note_restored(thief.store)
     remember(world, thief, room, info, [jun])
     world.settle()
     talk(world, room, (jun, "since"))

@@ -69,8 +69,6 @@ def test_an_account_restored_from_its_words_says_that_nothing_from_before_is_the
     mina, jun = world.person("mina"), world.person("jun")
     room, info = world.group(mina, jun), jun.info
     fresh = restored(world, mina, "mina again")
-    with fresh.store.transaction():
-        returning.note_restored(fresh.store)
     remember(world, fresh, room, info(room), [jun])
     assert [(0, 0)] == gaps_of(fresh, room)
     world.settle(span=3_600_000)

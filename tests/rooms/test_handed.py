@@ -9,7 +9,7 @@ from nullabona.client.core.group import welcomes
 from nullabona.client.core.model.content import Handed
 from nullabona.client.core.model.inbox_items import Invitation, encode_pack
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
-from tests.rooms.devices import another_device
+from tests.rooms.devices import another_device, new_card
 from tests.rooms.hostile import add, all_well, envelope, everybody, frames_at, kinds, only, say_anything, warnings
 from tests.rooms.moves import TWO, move
 from tests.rooms.test_asking_again import accepts, asks, room_of
@@ -17,6 +17,7 @@ from tests.rooms.test_invitations import group_of, publish
 from tests.rooms.world import Person, World
 
 HOUR = 3_600_000
+DAY = 24 * HOUR
 
 
 def friends(seed: int, *names: str) -> tuple[World, list[Person]]:
@@ -39,6 +40,15 @@ def came(world: World, person: Person) -> int:
     """How much has been put into somebody's inbox, ever."""
     box = world.relay.boxes[bytes(person.card.inbox.address)]
     return box.head - box.before
+
+
+def views_of(person: Person, room: bytes, other: Person) -> list[bytes]:
+    """The boxes of a room in which somebody saw a device of another one."""
+    state = person.look(room)
+    assert state is not None
+    boxes = [track.keys.box.address for track in state.boxes]
+    with person.store.transaction():
+        return [box for box in boxes if person.store.view(box, other.me.device) is not None]
 
 
 def group_for(maker: Person, *others: Person) -> bytes:
@@ -125,6 +135,29 @@ def invited_by_inbox_after(seed: int) -> int:
     all_well(world, room, mina, jun)
     assert ["joined"] == kinds(jun, room, "joined")
     return waited
+
+
+def test_a_device_that_was_off_for_weeks_is_invited_by_the_room_of_two() -> None:
+    """All boxes in which it showed up there are forgotten by then."""
+    world, [mina, jun] = friends(14, "jun")
+    desk = another_device(world, jun, "desk")
+    world.settle(span=DAY)
+    place = room_of(mina, jun)
+    only(world, mina, jun)
+    for week in range(7):
+        mina.send(place, f"week {week}")
+        world.settle(span=7 * DAY, most=20_000)
+    assert [] == views_of(mina, place, desk)
+    jun.card = new_card(world, jun, desk.card.devices)
+    before = came(world, jun)
+    room = group_for(mina, jun)
+    world.settle(span=15 * HOUR)
+    assert ("joined", before) == (jun.phase(room), came(world, jun))
+    world.settle(span=DAY)
+    assert before < came(world, jun)
+    everybody(world)
+    world.settle(span=DAY)
+    all_well(world, room, mina, jun, desk)
 
 
 def test_a_device_that_is_not_in_the_room_of_two_is_invited_by_the_inbox() -> None:

@@ -24,14 +24,6 @@ def knows(person: Person, other: Person, state: ContactState = ContactState.REQU
         person.store.put_contact(Contact(other.account, handle, "", state, b"", "", b"", ()))
 
 
-def begins_anew(world: World, lost: Person, name: str = "again") -> Person:
-    """Restored from the words alone."""
-    fresh = restored(world, lost, name)
-    with fresh.store.transaction():
-        returning.note_restored(fresh.store)
-    return fresh
-
-
 def seek(world: World, person: Person, other: Person) -> None:
     knows(person, other)
     with person.engine.step(world.now) as step:
@@ -65,7 +57,7 @@ def devices_in(person: Person, room: bytes) -> set[bytes]:
 def test_one_old_contact_brings_back_what_both_are_in() -> None:
     """The direct room and the group, with a new leaf that takes the place of the old one; the contact is one again."""
     world, mina, jun, direct, group = friends(1)
-    fresh = begins_anew(world, jun)
+    fresh = restored(world, jun, "again")
     seek(world, fresh, mina)
     world.settle(span=HOURS)
     assert {"joined"} == {fresh.phase(direct), fresh.phase(group)}
@@ -81,7 +73,7 @@ def test_one_old_contact_brings_back_what_both_are_in() -> None:
 def test_a_backup_asks_its_contacts_for_what_is_newer_than_it() -> None:
     """Without the person doing anything."""
     world, mina, jun, _, group = friends(2)
-    fresh = begins_anew(world, jun)
+    fresh = restored(world, jun, "again")
     knows(fresh, mina, ContactState.ACCEPTED)
     world.settle(span=HOURS)
     assert "joined" == fresh.phase(group)
@@ -91,7 +83,7 @@ def test_the_record_may_show_the_new_card_late() -> None:
     """Until it does, nothing is said; whoever asks asks again."""
     world, mina, jun, direct, _ = friends(3)
     old = world.cards[jun.me.handle]
-    fresh = begins_anew(world, jun)
+    fresh = restored(world, jun, "again")
     now, world.cards[jun.me.handle] = world.cards[jun.me.handle], old
     seek(world, fresh, mina)
     world.settle(span=10 * 60_000)
@@ -105,7 +97,7 @@ def test_whoever_is_away_answers_weeks_later() -> None:
     """What was asked lies in the inbox; nobody is asked for ever."""
     world, mina, jun, direct, _ = friends(4)
     mina.online = False
-    fresh = begins_anew(world, jun)
+    fresh = restored(world, jun, "again")
     seek(world, fresh, mina)
     world.settle(span=3 * 86_400_000)
     asked = len(world.relay.boxes[mina.card.inbox.address].frames)

@@ -10,9 +10,10 @@ import pytest
 from nullabona.client.core import commands
 from nullabona.client.core.model.inbox_items import RoomsTold, RoomTold
 from nullabona.client.core.model.room_info import encode_info
+from tests.rooms.devices import restored
 from tests.rooms.hostile import gone, kinds, mole, to_inbox, warnings
 from tests.rooms.test_false_branches import HOUR, LOW_FIRST, MINUTE, own_branch
-from tests.rooms.test_seeking import begins_anew, seek
+from tests.rooms.test_seeking import seek
 from tests.rooms.world import Person, World
 
 
@@ -34,7 +35,7 @@ def lied_to(seed: int, *, enters: bool = True, names_others: bool = True) -> Tol
     group, epoch = mole(eve, room), eve.epoch(room)
     world.settle(span=MINUTE)
     mina.online = eve.online = False
-    fresh = begins_anew(world, jun)
+    fresh = restored(world, jun, "again")
     for asked in (eve, mina):
         seek(world, fresh, asked)
     info = msgspec.structs.replace(eve.info(room), admins=(eve.account,))

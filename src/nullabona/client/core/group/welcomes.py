@@ -185,7 +185,7 @@ def _is_known(step: Step, invite: Invite) -> bool:
 
 def _room_with(step: Step, invite: Invite, into: bytes) -> RoomState | None:
     """Our direct room with the invited account, or the room that our own devices share, if all devices of the
-    invitation have shown up in it.
+    invitation are in it and none of them is yet to show up there.
     """
     if invite.account == step.local.account:
         room = own_devices.shared(step)
@@ -194,10 +194,16 @@ def _room_with(step: Step, invite: Invite, into: bytes) -> RoomState | None:
         room = step.find_room(contact.room) if contact is not None and contact.room else None
     if room is None or room.id == into or room.phase != JOINED or sending.held(step, room):
         return None
-    inside = {
-        device.device for device in step.others(room, room.epoch) if has_come(step, room, device.device, device.since)
-    }
+    inside = {device.device for device in step.others(room, room.epoch) if not _is_yet_to_come(step, room, device)}
     return room if inside.issuperset(invite.devices) else None
+
+
+def _is_yet_to_come(step: Step, room: RoomState, device: Device) -> bool:
+    """Whether the device was added lately and has not shown up since. Of one that was added before our oldest box, such
+    as a device that is off for weeks, nobody can tell: the boxes in which it showed up are forgotten.
+    """
+    added = any(track.epoch <= device.since for track in room.boxes)
+    return added and not has_come(step, room, device.device, device.since)
 
 
 def _load(step: Step, room: RoomState) -> list[Invite]:
