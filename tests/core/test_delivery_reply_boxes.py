@@ -290,6 +290,19 @@ def test_the_other_devices_are_told_once_where_the_answer_came(others: int) -> N
         assert b"" == reply_boxes.take_answered(step, JUN.account)
 
 
+def test_where_the_answer_of_a_contact_came_goes_with_the_contact() -> None:
+    """No device was told before they were deleted."""
+    stage = asked(JUN)
+    stage.name_devices(stage.also(1))
+    expect(stage, JUN)
+    stage.contact(JUN, room=stage.room(JUN, kind=DIRECT))
+    with stage.step() as step:
+        reply_boxes.drop(step, JUN.account)
+        step.store.drop_contact(JUN.account)
+        reply_boxes.drop(step, JUN.account)
+        assert b"" == reply_boxes.take_answered(step, JUN.account)
+
+
 def test_a_reply_replaces_what_has_not_left_for_that_box() -> None:
     """Its relay may have been away while it was repeated. What is for another box still waits."""
     stage = Stage()

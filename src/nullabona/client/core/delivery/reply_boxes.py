@@ -84,12 +84,13 @@ def drop(step: Step, account: bytes) -> None:
     To be called when the contact's new state is stored.
     """
     note(step, account, b"")
-    box = next((box for box in _load(step) if box.account == account), None)
-    if box is None or _awaited(step, box):
-        return
     contact = step.store.contact(account)
     if contact is None:
+        take_answered(step, account)  # nobody is told of it any more
         wait_no_more(step, account)
+        return
+    box = next((box for box in _load(step) if box.account == account), None)
+    if box is None or _awaited(step, box):
         return
     _save(step, [box for box in _load(step) if box.account != account])
     if contact.state is ContactState.ACCEPTED and own_devices.others(step):
