@@ -9,9 +9,11 @@ from nullabona.client.core.model.state import decode_state, encode_state
 from nullabona.client.core.step import Step
 from tests.rooms.hostile import people
 from tests.rooms.moves import TWO, burn, homes, homes_of, move, state_of
+from tests.rooms.test_handed import came
 from tests.rooms.world import RELAY, World
 
 MINUTE = 60_000
+HOUR = 60 * MINUTE
 
 
 def texts(world: World, room: bytes) -> list[list[str]]:
@@ -78,3 +80,25 @@ def test_where_a_box_is_is_stored_with_it() -> None:
     state = state_of(a, world.group(a))
     state.current.relay = TWO
     assert TWO == decode_state(encode_state(state)).relay
+
+
+def test_whose_relay_does_not_answer_asks_in_inboxes_after_hours() -> None:
+    """Four to eight, at a drawn time: the members' inboxes are at another relay."""
+    hours = [asked_in_inboxes_after(seed) / HOUR for seed in (60, 61)]
+    assert all(4 <= each <= 8.2 for each in hours)
+    assert hours[0] != hours[1]
+
+
+def asked_in_inboxes_after(seed: int) -> int:
+    """How long nothing comes into an inbox while the room's relay is away, to a minute, in ms."""
+    world = World(seed)
+    a, b, c = people(world, 3)
+    move(world, a, TWO)
+    room = world.group(a, b, c)
+    world.settle(span=10 * MINUTE)
+    assert {TWO} == homes(world, room)
+    before, since = [came(world, b), came(world, c)], world.now
+    world.dead.add(TWO)
+    while before == [came(world, b), came(world, c)] and world.now < since + 9 * HOUR:
+        world.settle(span=MINUTE)
+    return world.now - since
