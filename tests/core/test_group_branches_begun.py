@@ -56,6 +56,18 @@ def test_a_member_is_followed_to_a_better_branch(winner: bytes, removed: bool, m
     assert (expected if follows else None) == followed(fork, moved)
 
 
+@pytest.mark.parametrize("removed", [True, False])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_without_the_box_of_an_epoch_a_member_is_followed_to_a_worse_branch(rank: int, removed: bool) -> None:  # noqa: FBT001
+    """Not to one that lacks a removal of ours, nor to the commit that we were told of."""
+    fork = Fork()
+    with fork.here() as (_, room, _track):
+        assert all(track.epoch != 5 for track in room.boxes)
+        room.history.insert(0, Merged(5, LOW, [EVE.account] if removed else [], [], []))
+    assert followed(fork, Moved(5, LOW, rank)) is None
+    assert (rank == 0 or not removed) is (followed(fork, Moved(5, HIGH, rank)) is not None)
+
+
 def test_of_an_epoch_that_we_do_not_remember_everybody_is_followed() -> None:
     """Unless the epoch ended after we joined: then its box tells us. If their word is spent, others are asked."""
     moved = Moved(0, HIGH, 1)

@@ -98,6 +98,17 @@ def test_whom_a_branch_removed_is_what_its_members_say(
     assert (found.removed if found is not None else None) == expected
 
 
+def test_a_lie_about_whom_a_branch_removed_does_not_matter_if_it_removed_somebody() -> None:
+    """Which branch is better does not depend on it, and those of a better one may have to come (spec/room.md §7)."""
+    fork = Fork(LOW)
+    shown = msgspec.structs.replace(ticket(fork, 4), history=((0, COMMIT, (BO.account,)),))
+    with fork.here() as (_, room, _track):
+        room.history[0].removed = [EVE.account]
+        found = ticket_branch.as_told(room, branch("fork", JUN, removed=[EVE.account]), shown)
+    assert found is not None
+    assert [BO.account] == found.removed
+
+
 def test_who_is_not_believed_shows_a_third_branch_all_the_same() -> None:
     """Their claims were used up, but a ticket is more than a claim. Who led us to an empty branch gives none."""
     fork = Fork()

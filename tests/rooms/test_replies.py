@@ -203,6 +203,22 @@ def test_an_answer_that_a_relay_hides_comes_into_the_inbox_at_a_drawn_time() -> 
     assert all(15 * HOUR < span <= 23 * HOUR + 120_000 for span in waited)
 
 
+@pytest.mark.parametrize("every", [3, 12])
+def test_who_asks_again_has_the_answer_no_later(every: int) -> None:
+    """It goes into the reply box again, and into the inbox when it would have gone there."""
+    world, mina, room, _, address = hidden_answer(59)
+    (jun,) = [person for person in world.people if person is not mina]
+    answered = world.now
+    while not came(world, mina) and world.now < answered + 48 * HOUR:
+        world.settle(span=every * HOUR)
+        ask(mina, jun)
+        ask(mina, jun)
+    world.settle(span=HOUR)
+    assert 15 * HOUR < world.now - answered <= (23 + every + 1) * HOUR + 120_000
+    assert ("joined", 1) == (mina.phase(room), came(world, mina))
+    assert 4 < len(frames_at(world, address)) <= 4 + 24 // every + 1
+
+
 def test_a_box_that_was_made_anew_is_read_from_its_beginning() -> None:
     """Somebody's garbage was read there, the relay lost the box, and the answer is the first frame of the next one."""
     world, mina, jun = pair(46)

@@ -72,13 +72,10 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
     helper = signer_of(step, room, claim)
     if evidence.doubts(step, room, helper.account):
         box_log.announce_again(step, track)
-        if claim.key < own_key(track):
-            ask_around(step, room, track.epoch, claim.commit)
+        if claim.key < own_key(track) or _must_come(track, claim):
+            ask_around(step, room, track.epoch, claim.commit, claim.removed)
         return
-    if claim.key > own_key(track) and _must_come(track, claim):
-        _go_after(step, room, track, claim, helper)
-        return
-    if claim.key > own_key(track):
+    if claim.key > own_key(track) and not _must_come(track, claim):
         if track.competing is None or claim.key < branch_key(track.competing.removed, track.competing.commit):
             track.competing = CompetingBranch(claim.commit, claim.removed, helper.account, helper.handle)
         if not track.settled_seen:
@@ -86,6 +83,8 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
         else:
             box_log.announce_again(step, track)
         return
+    if claim.key > own_key(track):
+        _unsay_removal(step, room, track, claim)
     _go_after(step, room, track, claim, helper)
 
 
@@ -110,7 +109,15 @@ def _must_come(track: BoxTrack, claim: Claim) -> bool:
     Never one that lacks a removal that ours parted with.
     """
     rank, commit = own_key(track)
-    return (claim.rank, claim.refused) == (rank, commit) and track.refused != claim.commit
+    return (claim.rank, claim.refused) == (rank, commit)
+
+
+def _unsay_removal(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
+    """We may look for this branch already because somebody said that it removed an account: no ticket would do then."""
+    rejoin = room.rejoin
+    sought = rejoin is not None and (rejoin.epoch, rejoin.commit) == (track.epoch, claim.commit)
+    if rejoin is not None and sought and rejoin.removed != list(claim.removed):
+        rejoin.removed, rejoin.next_at = list(claim.removed), step.now
 
 
 def stay(step: Step, room: RoomState, rejoin: Rejoin) -> None:
@@ -120,7 +127,9 @@ def stay(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     admin. The others know no reason not to follow ours.
     """
     track = next((each for each in room.boxes if each.epoch == rejoin.epoch and each.winner is not None), None)
-    if rejoin.commit and rejoin.led and track is not None:  # any other refused ticket may be noise
+    if track is None or not rejoin.commit or not rejoin.led:  # any other refused ticket may be noise
+        return
+    if branch_key(rejoin.removed, rejoin.commit) < own_key(track):  # else they stay, and both would
         track.refused = rejoin.commit
         box_log.announce_again(step, track)
 
@@ -208,12 +217,13 @@ def without_witness(step: Step, room: RoomState) -> None:
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
     """A member has moved to another branch, which counts like a claim.
 
-    Of an epoch that has not ended for us, we have the box and judge the claims in it.
+    Of an epoch that has not ended for us, we have the box and judge the claims in it. Of one that ended before we came
+    in, we have none: then nobody but who moves can tell us that those of a worse branch stay where they are.
     """
     known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
     if known is None and not evidence.joined_after(step, room, moved.epoch):
         return
-    if known is not None and not _wins(known, moved):
+    if known is not None and not (_wins(known, moved) or _may_have_to_come(room, known, moved)):
         return
     if evidence.doubts(step, room, device.account):
         ask_around(step, room, moved.epoch, moved.commit)
@@ -225,16 +235,22 @@ def _wins(known: Merged, moved: Moved) -> bool:
     return known.commit != moved.commit and (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
 
 
+def _may_have_to_come(room: RoomState, known: Merged, moved: Moved) -> bool:
+    """Whether claims could lead us to a worse branch (`_must_come`), and we have no box in which to read them."""
+    blind = all(track.epoch != moved.epoch for track in room.boxes)
+    return blind and known.commit != moved.commit and moved.rank == branch_key(known.removed, known.commit)[0]
+
+
 def shown(step: Step, room: RoomState, ticket: Ticket) -> None:
     """A member sends a ticket when we ask for none, perhaps late: if its branch wins over ours, ask who is there."""
     apart = branch_history.apart(room, ticket.history) if branch_history.in_order(ticket.history) else None
     if apart is not None and room.phase == JOINED:
         ours, commit, removed = apart
         if branch_key(removed, commit) < branch_key(ours.removed, ours.commit):
-            ask_around(step, room, ours.epoch, commit)
+            ask_around(step, room, ours.epoch, commit, removed)
 
 
-def ask_around(step: Step, room: RoomState, epoch: int, commit: bytes) -> None:
+def ask_around(step: Step, room: RoomState, epoch: int, commit: bytes, removed: Iterable[bytes] = ()) -> None:
     """Ask members in turn where they are, a few times, because of a claim that we do not believe.
 
     An account that made false claims may be on a real branch now, and others may have followed there. The claim itself
@@ -242,7 +258,7 @@ def ask_around(step: Step, room: RoomState, epoch: int, commit: bytes) -> None:
     """
     if room.rejoin is None and step.over(room.looked_at, SPENT_MS) and step.others(room, room.epoch):
         room.looked_at = step.now
-        begin(step, room, Rejoin(SPENT, epoch, commit, [], [], step.within(step.timing.receipt)))
+        begin(step, room, Rejoin(SPENT, epoch, commit, list(removed), [], step.within(step.timing.receipt)))
 
 
 def is_looking(room: RoomState) -> bool:

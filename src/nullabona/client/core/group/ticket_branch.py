@@ -57,17 +57,20 @@ def _is_past(ticket: Ticket, epoch: int) -> bool:
 def as_told(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> Rejoin | None:
     """The branch as the ticket's history has it: who claimed it may have lied about the accounts that it removed.
 
-    None if it does not win over ours without that lie.
+    None if it was said to have removed somebody, did not, and does not win over ours without that lie.
     """
     winner = named(ticket, rejoin)
     if winner is None or list(winner.removed) == rejoin.removed:
         return rejoin
+    told = msgspec.structs.replace(rejoin, removed=list(winner.removed))
+    if winner.removed:
+        return told
     ours = next((merged for merged in room.history if merged.epoch == rejoin.epoch), None)
     if ours is not None and branches.branch_key(winner.removed, rejoin.commit) >= branches.branch_key(
         ours.removed, ours.commit
     ):
         return None
-    return msgspec.structs.replace(rejoin, removed=list(winner.removed))
+    return told
 
 
 def farewell(step: Step, room: RoomState, rejoin: Rejoin) -> bytes:

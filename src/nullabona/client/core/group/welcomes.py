@@ -281,11 +281,16 @@ def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> N
     """
     invites = _load(step, room)
     for invite in invites:
-        if invite.account == account and (invite.attempts > 1 or invite.next_at <= step.now):
-            item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.rng.bytes(16))
-            invite.item, invite.reply, invite.attempts = msgspec.msgpack.encode(item), reply, 0
-            invite.handed = False
-            _repeat(step, room, invite)
+        early = invite.attempts <= 1 and invite.next_at > step.now
+        if invite.account != account or early or not step.over(invite.again_at, step.timing.invite):
+            continue
+        item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.rng.bytes(16))
+        invite.item, invite.again_at = msgspec.msgpack.encode(item), step.now
+        if reply and reply == invite.reply and invite.attempts <= MAX_INVITES:
+            _put_back(step, room, invite)  # the inbox comes when it would have: else who asks daily has it never
+            continue
+        invite.reply, invite.attempts, invite.handed = reply, 0, False
+        _repeat(step, room, invite)
     _save(step, room, invites)
 
 

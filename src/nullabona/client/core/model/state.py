@@ -219,6 +219,7 @@ class Invite(msgspec.Struct, array_like=True):
     """The reply box to use instead of the inbox for the first attempts: see `AddAccount.reply`."""
     handed: bool = False
     """Whether we sent this version of it through the room that we share with the account."""
+    again_at: int | None = None  # when we last sent it because they asked again
 
     def __repr__(self) -> str:
         return f"<Invite attempts={self.attempts}>"
