@@ -119,6 +119,17 @@ def test_who_led_us_nowhere_before_is_only_told_where_we_are() -> None:
     assert None is fork.rejoin()
 
 
+def test_of_who_is_not_believed_it_is_remembered_what_they_said_that_their_branch_removed() -> None:
+    """A ticket that shows no such removal is no way to a branch that loses without it (`ticket_branch.as_told`)."""
+    fork = Fork(LOW)
+    with fork.here() as (_, room, _track):
+        room.doubted[JUN.account.hex()] = START + 1
+    claimed_by(fork, JUN, b"theirs", EVE.account)
+    found = fork.rejoin()
+    assert found is not None
+    assert (branches.SPENT, [EVE.account]) == (found.reason, found.removed)
+
+
 def test_a_removal_that_holds_here_too_is_carried_out_here_at_once() -> None:
     """Who goes must not see on our branch what they may not see any more; but others may be faster."""
     fork = Fork(HIGH)
